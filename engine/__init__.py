@@ -1,0 +1,1 @@
+"""The streaming engine: catalog, analysis, planning, operators, state, formats, functions, runtime."""

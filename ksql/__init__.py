@@ -1,0 +1,1 @@
+"""ksql: a SQL streaming engine in one process."""

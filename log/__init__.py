@@ -1,0 +1,1 @@
+"""Topics: an append-only, partitioned log of key/value records, and its implementations."""

@@ -1,0 +1,1 @@
+"""The ksql dialect: text to statements and back."""
