@@ -1,1 +1,41 @@
 """Topics: an append-only, partitioned log of key/value records, and its implementations."""
+
+from ksql.log.contract import (
+    FETCH_SCHEMA,
+    HEADERS_TYPE,
+    RECORD_SCHEMA,
+    CommittedOffset,
+    CorruptLogError,
+    Log,
+    LogError,
+    LogLockedError,
+    LogWriteError,
+    OffsetOutOfRangeError,
+    TopicConfig,
+    TopicExistsError,
+    TopicPartition,
+    Transaction,
+    TransactionResult,
+    UnknownTopicError,
+)
+from ksql.log.memory import MemoryLog
+
+__all__ = [
+    "FETCH_SCHEMA",
+    "HEADERS_TYPE",
+    "RECORD_SCHEMA",
+    "CommittedOffset",
+    "CorruptLogError",
+    "Log",
+    "LogError",
+    "LogLockedError",
+    "LogWriteError",
+    "MemoryLog",
+    "OffsetOutOfRangeError",
+    "TopicConfig",
+    "TopicExistsError",
+    "TopicPartition",
+    "Transaction",
+    "TransactionResult",
+    "UnknownTopicError",
+]

@@ -1,0 +1,29 @@
+"""Small facts about record batches that every log needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.log.contract import FETCH_SCHEMA, RECORD_SCHEMA
+
+_TIMESTAMP = RECORD_SCHEMA.get_field_index("timestamp")
+
+
+def with_offsets(records: pa.RecordBatch, base_offset: int) -> pa.RecordBatch:
+    """Records of RECORD_SCHEMA, numbered from `base_offset` on: a batch of FETCH_SCHEMA that shares their memory."""
+    offsets = pa.array(np.arange(base_offset, base_offset + records.num_rows, dtype=np.int64))
+    return pa.RecordBatch.from_arrays([*records.columns, offsets], schema=FETCH_SCHEMA)
+
+
+def earliest_timestamp(records: pa.RecordBatch) -> int:
+    return int(records.column(_TIMESTAMP).to_numpy().min())
+
+
+def latest_timestamp(records: pa.RecordBatch) -> int:
+    return int(records.column(_TIMESTAMP).to_numpy().max())
+
+
+def first_at_or_after(records: pa.RecordBatch, timestamp_ms: int) -> int:
+    """Index of the first record whose timestamp is not before `timestamp_ms`; the caller knows that there is one."""
+    return int((records.column(_TIMESTAMP).to_numpy() >= timestamp_ms).argmax())

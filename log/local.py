@@ -1,0 +1,195 @@
+"""What every log inside this process shares: the committed picture, how it is read, and who is told of changes.
+
+    LocalLog ── Picture ─┬─ topics ── partitions     records, read by each implementation in its own way
+                         ├─ groups                   consumer groups' offsets  ┐ small: held in memory
+                         └─ spaces                   key-value metadata        ┘
+
+A commit changes the picture under one short lock and so becomes visible at once. Readers take that lock only to look
+into dictionaries, never while bytes are read or written.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import pyarrow as pa
+
+from ksql.log.contract import (
+    FETCH_SCHEMA,
+    CommittedOffset,
+    OffsetOutOfRangeError,
+    TopicConfig,
+    TopicPartition,
+    TransactionResult,
+)
+from ksql.log.transaction import Changes, GatheringTransaction, check_partition, unknown_topic
+
+_NOTHING = pa.RecordBatch.from_pylist([], schema=FETCH_SCHEMA)
+
+
+class LocalPartition(Protocol):
+    """The committed records of one partition."""
+
+    @property
+    def start_offset(self) -> int: ...
+
+    @property
+    def end_offset(self) -> int: ...
+
+    def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
+        """One to `max_records` records from `offset` on; the caller made sure that so many are there."""
+
+    def offset_for_time(self, timestamp_ms: int) -> int: ...
+
+
+P = TypeVar("P", bound=LocalPartition)
+
+
+@dataclass(slots=True)
+class Topic(Generic[P]):
+    """A topic that exists. `id` is never given out twice, so it tells a topic from a later one of the same name."""
+
+    id: int
+    config: TopicConfig
+    partitions: Sequence[P]
+
+
+@dataclass(slots=True)
+class Picture(Generic[P]):
+    """All that is committed."""
+
+    topics: dict[str, Topic[P]] = field(default_factory=dict)
+    groups: dict[str, dict[TopicPartition, CommittedOffset]] = field(default_factory=dict)
+    spaces: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    def config(self, name: str) -> TopicConfig | None:
+        topic = self.topics.get(name)
+        return None if topic is None else topic.config
+
+    def apply(self, changes: Changes, created: Mapping[str, Topic[P]]) -> None:
+        """Carry out everything but the appends."""
+        for group in changes.deleted_groups:
+            self.groups.pop(group, None)
+        for name in changes.deleted_topics:
+            del self.topics[name]
+            self._forget_offsets_of(name)
+        self.topics.update(created)
+        for group, offsets in changes.offsets.items():
+            self.groups.setdefault(group, {}).update(offsets)
+        for (space, key), value in changes.entries.items():
+            entries = self.spaces.setdefault(space, {})
+            if value is None:
+                entries.pop(key, None)
+            else:
+                entries[key] = value
+
+    def _forget_offsets_of(self, topic: str) -> None:
+        """A later topic of the same name starts at offset 0: what a group read of this one means nothing there."""
+        for group, offsets in list(self.groups.items()):
+            kept = {place: offset for place, offset in offsets.items() if place[0] != topic}
+            if kept:
+                self.groups[group] = kept
+            else:
+                del self.groups[group]
+
+
+class LocalLog(ABC, Generic[P]):
+    """The contract's Log but for `_carry_out`, which makes a transaction durable and then visible, and `close`."""
+
+    def __init__(self, picture: Picture[P]) -> None:
+        self._picture = picture
+        self._visible = threading.Lock()
+        self._subscribers: tuple[Callable[[], None], ...] = ()
+
+    @abstractmethod
+    def _carry_out(self, changes: Changes) -> TransactionResult:
+        """Commit: durable first, then visible."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def transaction(self) -> GatheringTransaction:
+        return GatheringTransaction(self._find_topic, self._carry_out)
+
+    def create_topic(self, name: str, config: TopicConfig | None = None) -> None:
+        with self.transaction() as transaction:
+            transaction.create_topic(name, config or TopicConfig())
+
+    def delete_topic(self, name: str) -> None:
+        with self.transaction() as transaction:
+            transaction.delete_topic(name)
+
+    def delete_group(self, group: str) -> None:
+        self._carry_out(Changes(deleted_groups={group}))
+
+    def topics(self) -> Mapping[str, TopicConfig]:
+        with self._visible:
+            return {name: topic.config for name, topic in self._picture.topics.items()}
+
+    def start_offset(self, topic: str, partition: int) -> int:
+        with self._visible:
+            return self._partition(topic, partition).start_offset
+
+    def end_offset(self, topic: str, partition: int) -> int:
+        with self._visible:
+            return self._partition(topic, partition).end_offset
+
+    def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> pa.RecordBatch:
+        with self._visible:
+            source = self._partition(topic, partition)
+            start, end = source.start_offset, source.end_offset
+        if not start <= offset <= end:
+            raise OffsetOutOfRangeError(
+                f"{topic}-{partition} has no offset {offset}", hint=f"its records begin at {start} and end before {end}"
+            )
+        wanted = min(max_records, end - offset)
+        if wanted <= 0:
+            return _NOTHING
+        return source.fetch(offset, wanted)
+
+    def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        with self._visible:
+            source = self._partition(topic, partition)
+        return source.offset_for_time(timestamp_ms)
+
+    def committed(self, group: str) -> Mapping[TopicPartition, CommittedOffset]:
+        with self._visible:
+            return dict(self._picture.groups.get(group, {}))
+
+    def groups(self) -> Iterable[str]:
+        with self._visible:
+            return sorted(self._picture.groups)
+
+    def scan(self, space: str) -> Mapping[str, bytes]:
+        with self._visible:
+            entries = list(self._picture.spaces.get(space, {}).items())
+        return dict(sorted(entries))
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        def unsubscribe() -> None:
+            with self._visible:
+                self._subscribers = tuple(other for other in self._subscribers if other is not wake)
+
+        with self._visible:
+            self._subscribers += (wake,)
+        return unsubscribe
+
+    def _wake_subscribers(self) -> None:
+        for wake in self._subscribers:
+            wake()
+
+    def _find_topic(self, name: str) -> TopicConfig | None:
+        with self._visible:
+            return self._picture.config(name)
+
+    def _partition(self, topic: str, partition: int) -> P:
+        """Call with `_visible` held."""
+        found = self._picture.topics.get(topic)
+        if found is None:
+            raise unknown_topic(topic)
+        check_partition(topic, partition, found.config)
+        return found.partitions[partition]
