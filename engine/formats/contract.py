@@ -21,7 +21,7 @@ class DecodeSql:
     """Fragments of `SELECT columns, suspect FROM (SELECT *, prepare FROM raw)`.
 
     prepare: alias → SQL over the raw relation, computed once per row (aliases start with the prefix given to `sql`).
-    columns: one SQL expression over `prepare` per bound column, in order, of exactly the column's DuckDB type; none of them raises.
+    columns: one SQL expression over `prepare` per bound column, in order, of exactly the column's DuckDB type; none raises.
     suspect: boolean SQL, never null: the row must go through `exact`.
     """
 
@@ -39,19 +39,28 @@ class Decoded:
 
 
 class Decoder(Protocol):
-    columns: tuple[Column, ...]
-    #: True: `data` in `sql` is VARCHAR (the engine has checked the UTF-8; a bad row comes as NULL and counts as suspect).
-    text: bool
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The bound columns."""
+
+    @property
+    def text(self) -> bool:
+        """True: `data` in `sql` is VARCHAR (the engine checks the UTF-8; a bad row comes as NULL and counts as suspect)."""
 
     def sql(self, data: str, prefix: str) -> DecodeSql:
-        """SQL over the raw column called `data` (already quoted). Null data decodes to null columns and is not suspect."""
+        """SQL over the raw column called `data` (already quoted). Null data decodes to null columns and is not suspect.
+
+        Cheap; call it for every batch: a decoder learns from the rows that `exact` sees, and then gives other SQL.
+        """
 
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
         """Decode row by row; the definition of the format."""
 
 
 class Encoder(Protocol):
-    columns: tuple[Column, ...]
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The bound columns."""
 
     def sql(self, columns: Sequence[str]) -> str:
         """SQL of type VARCHAR or BLOB over one SQL expression per bound column; never raises for values of those types."""

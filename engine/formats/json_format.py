@@ -1,0 +1,225 @@
+"""JSON: an object per record, or a bare value for one-column keys and unwrapped values."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ksql.engine.errors import StatementError
+from ksql.engine.formats import json_exact, json_write
+from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
+from ksql.engine.formats.json_exact import fold
+from ksql.engine.formats.json_read import Read, field, read, read_field
+from ksql.engine.formats.json_wire import ScaledNumber, Shape, UnknownShapeError, learn
+from ksql.engine.formats.json_write import Member
+from ksql.engine.formats.rows import decode_rows
+from ksql.engine.types import STRING, Array, Column, Map, SqlType, Struct, string_literal
+
+#: Shapes tried on the rows handed to `exact` before they go through the row reader.
+_MAX_SHAPES = 4
+#: Fewer rows than this are read one by one.
+_MIN_BATCH = 64
+#: A shape that this many suspect rows of one batch have becomes the one `sql` reads by.
+_COMMON = 16_384
+
+
+def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[JsonDecoder, JsonEncoder]:
+    """Decoder and encoder. Raises StatementError for maps whose keys are not strings."""
+    for column in columns:
+        _check_maps(column, column.type)
+    wrapped = len(columns) > 1 or (not options.is_key and options.wrap_single is not False)
+    return JsonDecoder(columns, wrapped=wrapped), JsonEncoder(columns, wrapped=wrapped)
+
+
+def _check_maps(column: Column, type_: SqlType) -> None:
+    if isinstance(type_, Map) and type_.key != STRING:
+        raise StatementError(
+            f"the JSON format carries only maps with STRING keys, but column {column.name} is {column.type}",
+            hint="Declare the map as MAP<STRING, …>, or cast its keys.",
+        )
+    inner = (
+        [type_.item]
+        if isinstance(type_, Array)
+        else [type_.value]
+        if isinstance(type_, Map)
+        else [item for _, item in type_.fields]
+        if isinstance(type_, Struct)
+        else []
+    )
+    for item in inner:
+        _check_maps(column, item)
+
+
+class JsonDecoder:
+    """Reads batches by the shape most records have, and the rest by the shapes of the rest, or row by row.
+
+    `sql` changes when another shape becomes the common one: ask for it once per batch. Methods may be called from any thread.
+    """
+
+    text = True
+
+    def __init__(self, columns: tuple[Column, ...], *, wrapped: bool) -> None:
+        self.columns = columns
+        self._wrapped = wrapped
+        self._read_row = json_exact.row_reader(columns, wrapped=wrapped)
+        self._shape: Shape | None = None
+
+    def sql(self, data: str, prefix: str) -> DecodeSql:
+        shape = self._shape
+        if shape is None:
+            nulls = [f"CAST(NULL AS {column.type.duckdb})" for column in self.columns]
+            return DecodeSql({f"{prefix}_bad": f"{data} IS NOT NULL"}, nulls, f"{prefix}_bad")
+        return self._sql_by(shape, data, prefix)
+
+    def _sql_by(self, shape: Shape, data: str, prefix: str) -> DecodeSql:
+        """Raises UnknownShapeError when the shape cannot be read by SQL alone."""
+        reads = self._reads(shape, prefix)
+        written = _written(shape, prefix)
+        valid = f"json_valid({data})"
+        prepare = {prefix: f"CASE WHEN {valid} THEN json_transform({data}, {string_literal(shape.spec)}) END"}
+        original = data
+        if not shape.compact:
+            original = f"{prefix}_text"
+            prepare[original] = f"CASE WHEN {valid} THEN json({data})::VARCHAR END"
+        prepare[f"{prefix}_null"] = f"{data} IS NULL"
+        if original == data:
+            original = f"{prefix}_raw"
+            prepare[original] = data
+        checks = [f"coalesce({written} = {original}, {prefix}_null)"]
+        checks += [f"coalesce({item.trusted}, true)" for item in reads if item.trusted is not None]
+        return DecodeSql(prepare, [item.value for item in reads], f"NOT ({' AND '.join(checks)})")
+
+    def _reads(self, shape: Shape, record: str) -> list[Read]:
+        if not self._wrapped:
+            return [read(self.columns[0].type, shape.type, record)]
+        if not isinstance(shape.type, Struct):
+            raise UnknownShapeError
+        by_fold = {fold(name): (name, type_) for name, type_ in shape.type.fields}
+        return [read_field(by_fold, column.name, column.type, record) for column in self.columns]
+
+    def exact(self, data: Sequence[bytes | None]) -> Decoded:
+        if len(data) < _MIN_BATCH:
+            self._learn_first(data)
+            return self._by_row(data)
+        return self._by_shapes(data)
+
+    def _by_row(self, data: Sequence[bytes | None]) -> Decoded:
+        return decode_rows(self.columns, data, lambda record: self._read_row(json_exact.parse(record)))
+
+    def _learn_first(self, data: Sequence[bytes | None]) -> None:
+        """A first shape, so that the next batch has one."""
+        if self._shape is None:
+            self._shape = next((shape for record in data if record and (shape := self._learn(record)) is not None), None)
+
+    def _learn(self, record: bytes) -> Shape | None:
+        try:
+            text = record.decode("utf-8")
+            shape = learn(self.columns, text, json_exact.parse(record), wrapped=self._wrapped)
+            self._sql_by(shape, "data", "record")
+        except (UnknownShapeError, ValueError):
+            return None
+        return shape
+
+    def _by_shapes(self, data: Sequence[bytes | None]) -> Decoded:
+        """Whole batches by one learned shape after the other, as long as that gets on; then row by row."""
+        left = pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": _texts(data)})
+        done: list[pa.Table] = []
+        for _ in range(_MAX_SHAPES):
+            shape = next((s for text in left["data"][:8].to_pylist() if text and (s := self._learn(text.encode()))), None)
+            if shape is None:
+                break
+            good, left, count = self._split(shape, left)
+            done.append(good)
+            if self._shape is None or count >= _COMMON:
+                self._shape = shape
+            if left.num_rows < _MIN_BATCH or count < _MIN_BATCH:
+                break
+        rest = left["n"].to_pylist()
+        rows = self._by_row([data[n] for n in rest])
+        done.append(rows.rows.add_column(0, "n", pa.array(rest, pa.int64())))
+        errors: list[str | None] = [None] * len(data)
+        for n, error in zip(rest, rows.errors, strict=True):
+            errors[n] = error
+        table = pa.concat_tables(done)
+        return Decoded(table.take(pc.sort_indices(table["n"])).drop_columns(["n"]), errors)
+
+    def _split(self, shape: Shape, left: pa.Table) -> tuple[pa.Table, pa.Table, int]:
+        """Rows that the shape reads (n and the columns), and the rows (n and data) that it does not."""
+        names = [f"c{index}" for index in range(len(self.columns))]
+        parts = self._sql_by(shape, "data", "record")
+        prepare = ", ".join(f"{sql} AS {alias}" for alias, sql in parts.prepare.items())
+        values = ", ".join(f"{sql} AS {name}" for name, sql in zip(names, parts.columns, strict=True))
+        with _cursor() as cursor:
+            cursor.register("rows", left)
+            decoded = cursor.sql(
+                f"SELECT n, {values}, (data IS NULL AND NOT {parts.suspect}) OR {parts.suspect} AS suspect "
+                f"FROM (SELECT *, {prepare} FROM rows)"
+            ).to_arrow_table()
+        suspect = decoded["suspect"].combine_chunks()
+        good = decoded.filter(pc.invert(suspect)).drop_columns(["suspect"])
+        schema = pa.schema([("n", pa.int64()), *((column.name, column.type.arrow) for column in self.columns)])
+        good = good.rename_columns(schema.names).cast(schema)
+        remaining = left.filter(pc.is_in(left["n"], decoded["n"].filter(suspect)))
+        return good, remaining, good.num_rows
+
+
+def _written(shape: Shape, record: str) -> str:
+    """SQL of the text that the values read would be written as."""
+    if not isinstance(shape.type, Struct) or not any(isinstance(type_, ScaledNumber) for _, type_ in shape.type.fields):
+        return f"to_json({record})::VARCHAR"
+    members = []
+    for name, type_ in shape.type.fields:
+        value = field(record, name)
+        if isinstance(type_, ScaledNumber):
+            members.append(Member(name, type_.decimal, f"TRY_CAST({value} AS {type_.decimal.duckdb})"))
+        else:
+            members.append(Member(name, type_, value))
+    return json_write.object_text(members, finite=True)
+
+
+def _texts(data: Sequence[bytes | None]) -> pa.Array:
+    """The records as text; bytes that are not UTF-8 become null."""
+    try:
+        return pa.array(data, pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([_text(record) for record in data], pa.string())
+
+
+def _text(record: bytes | None) -> str | None:
+    try:
+        return None if record is None else record.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_connection: duckdb.DuckDBPyConnection | None = None
+_connecting = threading.Lock()
+
+
+def _cursor() -> duckdb.DuckDBPyConnection:
+    """A cursor of the decoders' own in-memory database."""
+    global _connection  # noqa: PLW0603 - opened at first use, kept for the process
+    with _connecting:
+        if _connection is None:
+            _connection = duckdb.connect(config={"threads": 1})
+        return _connection.cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonEncoder:
+    """Writes an object of all columns, or the bare value; a bare null is no bytes at all."""
+
+    columns: tuple[Column, ...]
+    wrapped: bool
+
+    def sql(self, columns: Sequence[str]) -> str:
+        if not self.wrapped:
+            return json_write.bare_text(self.columns[0].type, columns[0])
+        return json_write.object_text(
+            [Member(column.name, column.type, value) for column, value in zip(self.columns, columns, strict=True)]
+        )

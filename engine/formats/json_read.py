@@ -1,0 +1,142 @@
+"""SQL that turns values read by a record's wire shape into the declared columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ksql.engine.formats.json_exact import MS_PER_DAY, fold
+from ksql.engine.formats.json_wire import INTEGERS, ScaledNumber, UnknownShapeError
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DOUBLE,
+    STRING,
+    TIME,
+    Array,
+    Decimal,
+    Map,
+    SqlType,
+    Struct,
+    quote_duckdb,
+    string_literal,
+)
+
+_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """SQL of a value of the declared type, and SQL that is true when a value that is not null can be trusted (None: always)."""
+
+    value: str
+    trusted: str | None = None
+
+
+def read(declared: SqlType, wire: SqlType, value: str, depth: int = 0) -> Read:
+    """How `value`, of the wire type, becomes the declared type. Raises UnknownShapeError when SQL cannot do it exactly."""
+    if isinstance(declared, Array) and isinstance(wire, Array):
+        return _read_array(declared, wire, value, depth)
+    if isinstance(declared, Map) and isinstance(wire, Map):
+        return _read_map(declared, wire, value, depth)
+    if isinstance(declared, Struct) and isinstance(wire, Struct):
+        return _read_struct(declared, wire, value, depth)
+    if isinstance(declared, Decimal):
+        return _read_decimal(declared, wire, value)
+    return _read_scalar(declared, wire, value)
+
+
+def _read_scalar(declared: SqlType, wire: SqlType, value: str) -> Read:
+    if declared == wire:
+        return Read(value, f"{value} BETWEEN 0 AND {MS_PER_DAY - 1}" if declared == TIME else None)
+    if declared == BYTES and wire == STRING:
+        decoded = f"CASE WHEN regexp_full_match({value}, '{_BASE64}') THEN from_base64({value}) END"
+        return Read(decoded, f"({decoded}) IS NOT NULL")
+    return _read_other(declared, wire, value)
+
+
+def _read_other(declared: SqlType, wire: SqlType, value: str) -> Read:
+    """A scalar that is written in another JSON type than its own."""
+    cast = f"TRY_CAST({value} AS {declared.duckdb})"
+    if declared in INTEGERS and wire == STRING and declared != TIME:
+        return Read(cast, f"coalesce({cast}::VARCHAR = {value}, false)")
+    if declared == DOUBLE and wire == STRING:
+        return Read(cast, f"coalesce(isfinite({cast}), false) AND NOT contains({value}, '_')")
+    if (declared == DOUBLE and wire == BIGINT) or (declared == STRING and wire in (BIGINT, BOOLEAN)):
+        return Read(f"CAST({value} AS {declared.duckdb})")
+    raise UnknownShapeError
+
+
+def _read_decimal(declared: Decimal, wire: SqlType, value: str) -> Read:
+    if wire == DOUBLE:
+        digits = f"{value}::VARCHAR"
+        cast = f"TRY_CAST({digits} AS {declared.duckdb})"
+        return Read(cast, f"strlen({digits}) <= 16 AND coalesce({cast}::DOUBLE = {value}, false)")
+    cast = f"TRY_CAST({value} AS {declared.duckdb})"
+    if isinstance(wire, ScaledNumber) or wire == BIGINT:
+        return Read(cast, f"{cast} IS NOT NULL")
+    if wire == STRING:
+        return Read(cast, f"coalesce({cast}::VARCHAR = {value}, false)")
+    raise UnknownShapeError
+
+
+def _read_array(declared: Array, wire: Array, value: str, depth: int) -> Read:
+    item = f"item{depth}"
+    inner = read(declared.item, wire.item, item, depth + 1)
+    items = value if inner.value == item else f"list_transform({value}, lambda {item}: {inner.value})"
+    return Read(items, _all(value, item, item, inner.trusted))
+
+
+def _read_map(declared: Map, wire: Map, value: str, depth: int) -> Read:
+    entry = f"entry{depth}"
+    inner = read(declared.value, wire.value, f"{entry}.value", depth + 1)
+    if inner.value == f"{entry}.value":
+        return Read(value, _all(f"map_entries({value})", entry, inner.value, inner.trusted))
+    pair = f"struct_pack(k := {entry}.key, v := {inner.value})"
+    entries = f"map_from_entries(list_transform(map_entries({value}), lambda {entry}: {pair}))"
+    return Read(
+        f"CASE WHEN {value} IS NOT NULL THEN {entries} END",
+        _all(f"map_entries({value})", entry, f"{entry}.value", inner.trusted),
+    )
+
+
+def _all(items: str, variable: str, value: str, trusted: str | None) -> str | None:
+    """SQL that is true when every item that is not null can be trusted."""
+    if trusted is None:
+        return None
+    return f"coalesce(list_bool_and(list_transform({items}, lambda {variable}: {value} IS NULL OR ({trusted}))), true)"
+
+
+def _read_struct(declared: Struct, wire: Struct, value: str, depth: int) -> Read:
+    by_fold = {fold(name): (name, type_) for name, type_ in wire.fields}
+    reads = [read_field(by_fold, name, type_, value, depth) for name, type_ in declared.fields]
+    trusted = [f"({field(value, name)} IS NULL OR ({item.trusted}))" for name, item in _with_checks(by_fold, declared, reads)]
+    same = [name for name, _ in wire.fields] == [name for name, _ in declared.fields]
+    if same and all(item.value == field(value, name) for (name, _), item in zip(declared.fields, reads, strict=True)):
+        packed = value
+    else:
+        pairs = [f"{quote_duckdb(name)} := {item.value}" for (name, _), item in zip(declared.fields, reads, strict=True)]
+        packed = f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(pairs)}) END"
+    return Read(packed, " AND ".join(trusted) or None)
+
+
+def _with_checks(by_fold: Mapping[str, tuple[str, SqlType]], declared: Struct, reads: list[Read]) -> list[tuple[str, Read]]:
+    return [
+        (by_fold[fold(name)][0], item)
+        for (name, _), item in zip(declared.fields, reads, strict=True)
+        if item.trusted is not None
+    ]
+
+
+def read_field(by_fold: Mapping[str, tuple[str, SqlType]], name: str, type_: SqlType, record: str, depth: int = 0) -> Read:
+    """One declared field out of a struct of wire fields; null when the shape has no such field."""
+    if fold(name) not in by_fold:
+        return Read(f"CAST(NULL AS {type_.duckdb})")
+    spelled, wire = by_fold[fold(name)]
+    return read(type_, wire, field(record, spelled), depth)
+
+
+def field(record: str, name: str) -> str:
+    """SQL of a struct's field."""
+    return f"struct_extract({record}, {string_literal(name)})"

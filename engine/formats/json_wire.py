@@ -1,0 +1,135 @@
+"""The wire shape of JSON records: names as spelled, their order, and the JSON types that were seen.
+
+Records of a topic mostly look alike. A shape is learned from one record; DuckDB then reads a whole batch by it. Reading is
+proved right by writing: a record whose text equals what the values read from it print as was read without any loss, so it has
+no duplicate or differently spelled field, no fraction in an integer, no boolean in a number. All others are left to the exact
+reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal as Number
+from typing import Any
+
+from ksql.engine.formats.json_exact import fold, write_json
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Array,
+    Column,
+    Decimal,
+    Map,
+    SqlType,
+    Struct,
+)
+
+INTEGERS = (INTEGER, BIGINT, TIMESTAMP, DATE, TIME)
+
+
+class UnknownShapeError(Exception):
+    """The record has no shape that a batch could be read by."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyJson(SqlType):
+    """Wire type of a field nobody asks for: whatever it is, as JSON text."""
+
+    @property
+    def duckdb(self) -> str:
+        return "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledNumber(SqlType):
+    """Wire type of a DECIMAL written with all digits of its scale, as 12.3400: read as text, printed back by its type."""
+
+    decimal: Decimal
+
+    @property
+    def duckdb(self) -> str:
+        return "VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A record as seen: its type, and whether it is written in the very spelling that to_json has."""
+
+    type: SqlType
+    compact: bool
+
+    @property
+    def spec(self) -> str:
+        """Structure for json_transform."""
+        return json.dumps(self.type.duckdb)
+
+
+def learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool) -> Shape:
+    """The shape of one record, given as text and parsed. Raises UnknownShapeError when it has none."""
+    declared = Struct(tuple((column.name, column.type) for column in columns)) if wrapped else columns[0].type
+    seen = _wire(declared, value)
+    scaled = isinstance(seen, Struct) and any(isinstance(type_, ScaledNumber) for _, type_ in seen.fields)
+    return Shape(seen, compact=write_json(value) == record and (scaled or _prints_itself(value)))
+
+
+def _wire(declared: SqlType | None, value: Any) -> SqlType:
+    """The type DuckDB should read a field with, so that printing it again gives what was read."""
+    if declared is None:
+        return _UNDECLARED.get(type(value), AnyJson())
+    if isinstance(declared, Struct):
+        return _wire_struct(dict(declared.fields), value if isinstance(value, dict) else {})
+    if isinstance(declared, Array):
+        items = value if isinstance(value, list) else []
+        return Array(_wire(declared.item, _example(items)))
+    if isinstance(declared, Map):
+        items = list(value.values()) if isinstance(value, dict) else []
+        return Map(STRING, _wire(declared.value, _example(items)))
+    return _wire_scalar(declared, value)
+
+
+_UNDECLARED: Mapping[type, SqlType] = {bool: BOOLEAN, int: BIGINT, Number: DOUBLE, str: STRING}
+
+
+def _wire_scalar(declared: SqlType, value: Any) -> SqlType:
+    if isinstance(value, str) or declared == BYTES:
+        return STRING
+    if isinstance(declared, Decimal):
+        scaled = isinstance(value, Number) and _scale(value) == declared.scale
+        return ScaledNumber(declared) if scaled else BIGINT if isinstance(value, int) else DOUBLE
+    if declared in (DOUBLE, STRING) and isinstance(value, int):
+        return _UNDECLARED[type(value)]
+    return declared
+
+
+def _wire_struct(declared: Mapping[str, SqlType], value: Mapping[str, Any]) -> Struct:
+    by_fold = {fold(name): type_ for name, type_ in declared.items()}
+    if not value or len({fold(name) for name in value}) < len(value) or len(by_fold) < len(declared):
+        raise UnknownShapeError
+    return Struct(tuple((name, _wire(by_fold.get(fold(name)), item)) for name, item in value.items()))
+
+
+def _example(items: Sequence[Any]) -> Any:
+    return next((item for item in items if item is not None), None)
+
+
+def _scale(number: Number) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _prints_itself(value: Any) -> bool:
+    """True when DuckDB prints every fractional number in it with the same digits."""
+    if isinstance(value, dict):
+        return all(map(_prints_itself, value.values()))
+    if isinstance(value, list):
+        return all(map(_prints_itself, value))
+    return not isinstance(value, Number) or json.dumps(float(value)) == str(value)
