@@ -18,6 +18,7 @@ from ksql.log.contract import (
     TransactionResult,
     UnknownTopicError,
 )
+from ksql.log.embedded import EmbeddedLog
 from ksql.log.memory import MemoryLog
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RECORD_SCHEMA",
     "CommittedOffset",
     "CorruptLogError",
+    "EmbeddedLog",
     "Log",
     "LogError",
     "LogLockedError",

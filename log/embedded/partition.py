@@ -1,0 +1,103 @@
+"""One partition: its committed segments, and reading records from them."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from contextlib import suppress
+from operator import attrgetter
+from pathlib import Path
+
+import pyarrow as pa
+
+from ksql.log.batches import first_at_or_after, with_offsets
+from ksql.log.embedded.frame import decode, read_header
+from ksql.log.embedded.index import SparseIndex
+from ksql.log.embedded.segment import Segment, damaged, read_range, scan_headers
+
+_MAX_FETCH_BYTES = 64 * 1024 * 1024  # a fetch ends before it goes over that, though never before its first frame
+_BASE_OFFSET = attrgetter("base_offset")
+
+
+class Partition:
+    """What is committed of a partition. Readers take `segments` once and see one moment; `publish` puts the next there."""
+
+    def __init__(self, directory: Path, segment_bytes: int, segments: tuple[Segment, ...] = ()) -> None:
+        self.directory = directory
+        self.segment_bytes = segment_bytes
+        self.segments = segments
+        self._indexes: dict[int, SparseIndex] = {}
+        self._indexes_lock = threading.Lock()
+
+    @property
+    def start_offset(self) -> int:
+        return self.segments[0].base_offset if self.segments else 0
+
+    @property
+    def end_offset(self) -> int:
+        return self.segments[-1].end_offset if self.segments else 0
+
+    def index(self, segment: Segment) -> SparseIndex:
+        with self._indexes_lock:
+            found = self._indexes.get(segment.base_offset)
+            if found is None:
+                found = self._indexes[segment.base_offset] = SparseIndex(segment.path, segment.base_offset)
+            return found
+
+    def save_indexes(self) -> None:
+        """Spare the next start a scan; without that, it is only slower."""
+        with self._indexes_lock, suppress(OSError):
+            for index in self._indexes.values():
+                index.save()
+
+    def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
+        segments = self.segments
+        segment = segments[bisect_right(segments, offset, key=_BASE_OFFSET) - 1]
+        start, base_offset, stop = self.index(segment).window(segment, offset, offset + max_records, _MAX_FETCH_BYTES)
+        buffer = read_range(segment, start, stop)
+        batches, bad = _read_frames(buffer, base_offset, offset, max_records)
+        if not batches:
+            raise damaged(segment, start + bad)
+        return with_offsets(batches[0] if len(batches) == 1 else pa.concat_batches(batches), offset)
+
+    def offset_for_time(self, timestamp_ms: int) -> int:
+        segments = self.segments
+        for segment in segments:
+            if segment.latest >= timestamp_ms:
+                return self._offset_for_time_in(segment, timestamp_ms)
+        return segments[-1].end_offset if segments else 0
+
+    def _offset_for_time_in(self, segment: Segment, timestamp_ms: int) -> int:
+        start, base_offset = self.index(segment).before_time(segment, timestamp_ms)
+        end = start
+        for position, header in scan_headers(segment, start, base_offset):
+            if header.latest >= timestamp_ms:
+                records = self.fetch(header.base_offset, header.record_count)
+                return header.base_offset + first_at_or_after(records, timestamp_ms)
+            end = position + header.frame_bytes
+        raise damaged(segment, end)
+
+
+def _read_frames(buffer: pa.Buffer, base_offset: int, offset: int, max_records: int) -> tuple[list[pa.RecordBatch], int]:
+    """Records from `offset` on out of a buffer of frames that begins with the frame at `base_offset`, and the position
+    where reading ended: of a damaged frame, if there are no records.
+
+    Whole frames only, except at the start, and except for a first frame that alone is too much: so a reader that follows
+    the frames never checks one twice, and mostly gets a frame's memory as it is.
+    """
+    batches: list[pa.RecordBatch] = []
+    position, count = 0, 0
+    while count < max_records and (header := read_header(buffer, position, base_offset)) is not None:
+        if header.end_offset > offset:
+            if batches and count + header.record_count > max_records:
+                break
+            records = decode(buffer, position, header)
+            if records is None:
+                break
+            if not batches:
+                records = records.slice(offset - base_offset, max_records)
+            batches.append(records)
+            count += records.num_rows
+        position += header.frame_bytes
+        base_offset = header.end_offset
+    return batches, position
