@@ -1,0 +1,1 @@
+"""Runs cases kept outside this project (statements, input records, expected output records) and judges the answers."""

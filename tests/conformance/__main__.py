@@ -1,0 +1,74 @@
+"""`python -m tests.conformance`: run cases, print a table, end with `N passed, M failed, K skipped`.
+
+Exit code 1 if a case failed, 2 if there are no cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.conformance.cases import Case, case_files, load_file
+from tests.conformance.compare import MODES, Mode
+from tests.conformance.pool import Pool
+from tests.conformance.report import Report
+from tests.conformance.run import run_case
+from tests.conformance.select import SETS
+
+DEFAULT_CASES = Path(__file__).parents[2] / ".." / "shared" / "conformance"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if not options.cases.is_dir():
+        sys.stderr.write(f"There are no cases in {options.cases}. Give their folder with --cases DIR.\n")
+        return 2
+    modes: tuple[Mode, ...] = MODES if options.mode == "both" else (options.mode,)
+    cases = [case for path in case_files(options.cases) for case in load_file(path) if _wanted(case, options)]
+    report = Report(modes, _skipped(cases))
+    tasks = [(case, mode) for case in cases if case.counts for mode in modes]
+    with Pool(options.jobs, run_case, options.timeout) as pool:
+        for outcome in pool.run(tasks):
+            report.outcomes.append(outcome)
+            _show_progress(len(report.outcomes), len(tasks))
+    sys.stdout.write(report.table() + "\n")
+    if options.failures:
+        sys.stdout.write(report.details() + "\n")
+    if options.json:
+        report.write_json(options.json)
+    sys.stdout.write(report.last_line + "\n")
+    return 1 if report.failures else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description="Run conformance cases.")
+    parser.add_argument("--cases", type=Path, default=DEFAULT_CASES, metavar="DIR", help="folder that holds query/*.json")
+    parser.add_argument("--only", metavar="GLOB", help="files (random-*) or cases (file/case name*)")
+    parser.add_argument("--set", choices=sorted(SETS), default="core", help="what the cases may use (default: %(default)s)")
+    parser.add_argument("--mode", choices=(*MODES, "both"), default="exact", help="record by record, all at once, or both")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all outcomes as JSON")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="per case (default: %(default)g)")
+    parser.add_argument("--failures", action="store_true", help="print every failure with its reason")
+    return parser
+
+
+def _wanted(case: Case, options: argparse.Namespace) -> bool:
+    return (not options.only or case.matches(options.only)) and SETS[options.set](case)
+
+
+def _skipped(cases: Sequence[Case]) -> dict[str, int]:
+    files = {case.file for case in cases}
+    return {file: sum(case.file == file and not case.counts for case in cases) for file in files}
+
+
+def _show_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
