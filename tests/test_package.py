@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -49,7 +50,7 @@ def wheel(builder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel built from the sdist, not from the checkout."""
     folder = tmp_path_factory.mktemp("dist")
     source = folder / "source"
-    run("git", "clone", "-q", ROOT, source, cwd=folder)
+    shutil.copytree(ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(".*", "build", "dist", "*.egg-info"))
     run(builder, "-c", f"from setuptools.build_meta import build_sdist; build_sdist({str(folder)!r})", cwd=source)
     [sdist] = folder.glob("*.tar.gz")
     run(builder, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, sdist, cwd=folder)
