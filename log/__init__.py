@@ -20,6 +20,7 @@ from ksql.log.contract import (
 )
 from ksql.log.embedded import EmbeddedLog
 from ksql.log.memory import MemoryLog
+from ksql.log.partitioner import partition_key, partition_keys
 
 __all__ = [
     "FETCH_SCHEMA",
@@ -40,4 +41,6 @@ __all__ = [
     "Transaction",
     "TransactionResult",
     "UnknownTopicError",
+    "partition_key",
+    "partition_keys",
 ]
