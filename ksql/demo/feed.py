@@ -32,7 +32,7 @@ class Feed:
         """Append what is missing, each step in a transaction of its own; yields the number of rows after each."""
         missing = self._records(self.rows.slice(self.written(log)))
         for start in range(0, missing.num_rows, rows_per_step):
-            step = missing.slice(start, rows_per_step)
+            [step] = missing.slice(start, rows_per_step).combine_chunks().to_batches()
             with log.transaction() as transaction:
                 transaction.append(self.topic, 0, step)
             yield step.num_rows
@@ -42,14 +42,16 @@ class Feed:
         for _ in self.steps(log, max(1, self.rows.num_rows)):
             pass
 
-    def _records(self, rows: pa.Table) -> pa.RecordBatch:
+    def _records(self, rows: pa.Table) -> pa.Table:
         fields = ", ".join(f'"{name}" := "{name}"' for name in rows.column_names if name != self.key)
         with duckdb.connect() as con:
             con.register("rows", rows)
-            table = con.sql(f"""
+            return (
+                con.sql(f"""
                 SELECT encode("{self.key}") AS key, encode(to_json(struct_pack({fields}))::VARCHAR) AS value,
                        ({self.timestamp})::BIGINT AS timestamp, [] AS headers
                 FROM rows
-            """).to_arrow_table()
-        batches = table.cast(RECORD_SCHEMA).combine_chunks().to_batches()
-        return batches[0] if batches else RECORD_SCHEMA.empty_table().to_batches()[0]
+            """)
+                .to_arrow_table()
+                .cast(RECORD_SCHEMA)
+            )
