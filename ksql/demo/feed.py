@@ -44,14 +44,11 @@ class Feed:
 
     def _records(self, rows: pa.Table) -> pa.Table:
         fields = ", ".join(f'"{name}" := "{name}"' for name in rows.column_names if name != self.key)
+        query = f"""
+            SELECT encode("{self.key}") AS key, encode(to_json(struct_pack({fields}))::VARCHAR) AS value,
+                   ({self.timestamp})::BIGINT AS timestamp, [] AS headers
+            FROM rows
+        """
         with duckdb.connect() as con:
             con.register("rows", rows)
-            return (
-                con.sql(f"""
-                SELECT encode("{self.key}") AS key, encode(to_json(struct_pack({fields}))::VARCHAR) AS value,
-                       ({self.timestamp})::BIGINT AS timestamp, [] AS headers
-                FROM rows
-            """)
-                .to_arrow_table()
-                .cast(RECORD_SCHEMA)
-            )
+            return con.sql(query).to_arrow_table().cast(RECORD_SCHEMA)
