@@ -24,9 +24,9 @@ class Judge:
         """Exact mode: record for record. Batch mode: streams in the same order per key, tables to the same final rows."""
         if mode == "batch" and self._topic.is_table:
             return self.folded(expected, actual)
-        if self._topic.several_writers:
-            return self.per_key(expected, actual, ordered=False)
-        return self.in_order(expected, actual) if mode == "exact" else self.per_key(expected, actual, ordered=True)
+        if mode == "exact" and self._topic.writers <= 1:
+            return self.in_order(expected, actual)
+        return self.per_key(expected, actual)
 
     def in_order(self, expected: Sequence[Seen], actual: Sequence[Seen]) -> str:
         """The same records in the same order."""
@@ -35,13 +35,12 @@ class Judge:
                 return f"record {place}: {difference}"
         return _count_difference(expected, actual)
 
-    def per_key(self, expected: Sequence[Seen], actual: Sequence[Seen], *, ordered: bool) -> str:
-        """The same records per key and window, in the same order if `ordered`, in any order otherwise."""
+    def per_key(self, expected: Sequence[Seen], actual: Sequence[Seen]) -> str:
+        """The same records per key and window, in the same order per statement that writes the topic."""
         found = _by_key(actual)
         for key, wanted in _by_key(expected).items():
             records = found.pop(key, [])
-            difference = self.in_order(wanted, records) if ordered else self._in_any_order(wanted, records)
-            if difference:
+            if difference := self._interleaved(wanted, records) if self._topic.writers > 1 else self.in_order(wanted, records):
                 return f"key {wanted[0].key!r}: {difference}"
         if found:
             return f"unexpected {next(iter(found.values()))[0]}"
@@ -62,14 +61,20 @@ class Judge:
             return f"exact mode never gives {next(iter(found.values()))[0]}"
         return ""
 
-    def _in_any_order(self, expected: Sequence[Seen], actual: Sequence[Seen]) -> str:
-        left = list(actual)
+    def _interleaved(self, expected: Sequence[Seen], actual: Sequence[Seen]) -> str:
+        """The same records, in an order that as many ordered sequences as there are writers can give."""
+        left = dict(enumerate(actual))
+        places = []
         for want in expected:
-            match = next((place for place, have in enumerate(left) if not self._difference(want, have)), None)
-            if match is None:
+            place = next((place for place, have in left.items() if not self._difference(want, have)), None)
+            if place is None:
                 return f"missing {want}"
-            del left[match]
-        return f"unexpected {left[0]}" if left else ""
+            del left[place]
+            places.append(place)
+        if left:
+            return f"unexpected {next(iter(left.values()))}"
+        needed = _ascending_sequences(places)
+        return "" if needed <= self._topic.writers else f"an order {self._topic.writers} statements cannot give: {actual}"
 
     def _difference(self, want: Seen, have: Seen) -> str:
         if not same(want.key, have.key, self._topic.key_type(have.key), self._tolerance):
@@ -86,6 +91,17 @@ class Judge:
 
     def _same_value(self, want: object, have: object) -> bool:
         return same(want, have, self._topic.value_type(have), self._tolerance)
+
+
+def _ascending_sequences(places: Sequence[int]) -> int:
+    """How many ascending sequences `places` falls into, at least: each place goes behind the largest end that fits."""
+    ends: list[int] = []
+    for place in places:
+        best = max((end for end in ends if end < place), default=None)
+        if best is not None:
+            ends.remove(best)
+        ends.append(place)
+    return len(ends)
 
 
 def _by_key(records: Sequence[Seen]) -> dict[tuple[Hashable, ...], list[Seen]]:

@@ -17,7 +17,7 @@ from tests.conformance.afterwards import judge_sources, judge_topics
 from tests.conformance.cases import Case
 from tests.conformance.codec import EncodeError, Serde, UnknownFormatError
 from tests.conformance.compare import Judge, Mode
-from tests.conformance.outcome import CaseFailedError, Outcome
+from tests.conformance.outcome import CaseFailedError, Cause, Outcome
 from tests.conformance.topics import SourceLike, Topic, expected_record, topic_of, topic_of_case
 from tests.conformance.values import INEXACT_FUNCTIONS, INEXACT_TOLERANCE
 
@@ -77,8 +77,7 @@ class _Run:
                 refused = self.case.expected_error is not None and place == last and not isinstance(error, NotSupportedError)
                 if refused:
                     return True
-                cause = "not supported" if isinstance(error, NotSupportedError) else "refused"
-                raise CaseFailedError(cause, _one_line(error)) from error
+                raise CaseFailedError(_refusal(error), _one_line(error)) from error
             self.sources.update((source.name, source) for source in self.driver.sources())
         if self.case.expected_error is not None and not self.case.inputs:
             raise CaseFailedError("not refused", f"accepted: {self.case.statements[-1]}")
@@ -119,8 +118,8 @@ class _Run:
         topics = {topic["name"]: topic_of_case(topic) for topic in self.case.topics}
         ordered = sorted(self.sources.values(), key=lambda source: (source.name in writers, source.is_table))
         for source in ordered:
-            several = sum(count for name, count in writers.items() if self._topic_name(name) == source.topic) > 1
-            topics[source.topic] = topic_of(source, several_writers=several)
+            count = sum(count for name, count in writers.items() if self._topic_name(name) == source.topic)
+            topics[source.topic] = topic_of(source, writers=count)
         return topics
 
     def _topic_name(self, source: str) -> str | None:
@@ -166,6 +165,10 @@ def _input_record(record: Json, topics: dict[str, Topic]) -> Any:
     topic = topics.get(name) or Topic(name, Serde("KAFKA"), Serde("JSON"))
     key, value, timestamp, headers = topic.encode(record)
     return Record(name, key, value, timestamp, headers)
+
+
+def _refusal(error: Exception) -> Cause:
+    return "not supported" if isinstance(error, NotSupportedError) else "refused"
 
 
 def _one_line(error: BaseException) -> str:

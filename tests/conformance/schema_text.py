@@ -20,10 +20,11 @@ class SchemaText:
 def read_schema(text: str) -> SchemaText:
     """The columns of `text`. Unquoted names are in upper case."""
     reader = _Reader(text)
-    key, value = [], []
+    key: list[tuple[str, str]] = []
+    value: list[tuple[str, str]] = []
     while reader.more:
         column = (reader.name(), reader.type())
-        is_key = bool({"KEY"} & set(reader.rest_of_column()))
+        is_key = "KEY" in reader.rest_of_column()
         (key if is_key else value).append(column)
     return SchemaText(tuple(key), tuple(value))
 

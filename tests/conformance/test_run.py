@@ -71,6 +71,7 @@ class CopyingDriver:
 
 
 def run(case: Case, mode: Mode = "exact", **raises: BaseException) -> Outcome:
+    """The outcome of `case` where executing `create` or `query`, or `feed`, raises an error."""
     renamed = {"create": CREATE, "query": QUERY}
     raised = {renamed.get(name, name): error for name, error in raises.items()}
     return run_case(case, mode, type("Driver", (CopyingDriver,), {"raises": raised}))
@@ -124,7 +125,7 @@ EXPECTED_ERROR = Case("f", "n", (CREATE, QUERY), expected_error={"type": "E", "m
     ],
 )
 def test_an_expected_error_is_a_refusal_of_the_last_statement(raises: dict[str, BaseException], cause: str) -> None:
-    assert run(EXPECTED_ERROR, **raises).cause == cause
+    assert run(EXPECTED_ERROR, "exact", **raises).cause == cause
 
 
 def test_an_expected_error_may_come_from_processing() -> None:

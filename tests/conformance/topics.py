@@ -73,8 +73,8 @@ class Topic:
     is_table: bool = False
     windowed: str | None = None
     window_size_ms: int | None = None
-    #: Several statements write it: which one wrote a record cannot be seen.
-    several_writers: bool = False
+    #: Statements that write it. Order counts per statement, but a record does not say which one wrote it.
+    writers: int = 1
 
     def encode(self, record: Json) -> tuple[bytes | None, bytes | None, int, list[tuple[str, bytes | None]]]:
         """Key, value, timestamp in milliseconds and headers of a case's input record."""
@@ -112,7 +112,7 @@ def expected_record(record: Json) -> Seen:
     )
 
 
-def topic_of(source: SourceLike, *, several_writers: bool = False) -> Topic:
+def topic_of(source: SourceLike, *, writers: int = 1) -> Topic:
     """The topic below a stream or table."""
     return Topic(
         name=source.topic,
@@ -121,7 +121,7 @@ def topic_of(source: SourceLike, *, several_writers: bool = False) -> Topic:
         is_table=source.is_table,
         windowed=source.windowed,
         window_size_ms=source.window_size_ms,
-        several_writers=several_writers,
+        writers=writers,
     )
 
 

@@ -107,4 +107,4 @@ def identity(value: Json) -> Hashable:
         return (type(value).__name__, value)
     if _is_number(value):
         return ("number", Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
-    return value
+    return ("text", value)
