@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ksql.engine.errors import NotSupportedError, StatementError
-from ksql.engine.formats import json_format, kafka, none
+from ksql.engine.formats import delimited, json_format, kafka, none
 from ksql.engine.formats.contract import Decoder, Encoder, FormatOptions
 from ksql.engine.types import Column
 
@@ -34,6 +34,7 @@ class _Format:
 _FORMATS: dict[str, _Format] = {
     "JSON": _Format(Capabilities(), json_format.bind),
     "KAFKA": _Format(Capabilities(multi_column_key=False, wrapping=False), kafka.bind),
+    "DELIMITED": _Format(Capabilities(wrapping=False, delimiter=True), delimited.bind),
     "NONE": _Format(Capabilities(as_value=False, multi_column_key=False, wrapping=False, unwrapping=False), none.bind),
     "JSON_SR": _Format(Capabilities(registry=True)),
     "AVRO": _Format(Capabilities(registry=True)),

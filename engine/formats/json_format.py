@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,10 +15,11 @@ from ksql.engine.errors import StatementError
 from ksql.engine.formats import json_exact, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
-from ksql.engine.formats.json_read import Read, field, read, read_field
+from ksql.engine.formats.json_read import field, read, read_field
 from ksql.engine.formats.json_wire import ScaledNumber, Shape, UnknownShapeError, learn
 from ksql.engine.formats.json_write import Member
 from ksql.engine.formats.rows import decode_rows
+from ksql.engine.formats.text_values import Read
 from ksql.engine.types import STRING, Array, Column, Map, SqlType, Struct, string_literal
 
 #: Shapes tried on the rows handed to `exact` before they go through the row reader.
@@ -68,6 +70,8 @@ class JsonDecoder:
         self._wrapped = wrapped
         self._read_row = json_exact.row_reader(columns, wrapped=wrapped)
         self._shape: Shape | None = None
+        #: Malformed records were seen: TRY is free until a record fails, then far dearer than asking json_valid first.
+        self._guarded = False
 
     def sql(self, data: str, prefix: str) -> DecodeSql:
         shape = self._shape
@@ -80,19 +84,18 @@ class JsonDecoder:
         """Raises UnknownShapeError when the shape cannot be read by SQL alone."""
         reads = self._reads(shape, prefix)
         written = _written(shape, prefix)
-        valid = f"json_valid({data})"
-        prepare = {prefix: f"CASE WHEN {valid} THEN json_transform({data}, {string_literal(shape.spec)}) END"}
-        original = data
-        if not shape.compact:
-            original = f"{prefix}_text"
-            prepare[original] = f"CASE WHEN {valid} THEN json({data})::VARCHAR END"
-        prepare[f"{prefix}_null"] = f"{data} IS NULL"
-        if original == data:
-            original = f"{prefix}_raw"
-            prepare[original] = data
-        checks = [f"coalesce({written} = {original}, {prefix}_null)"]
+        prepare = {
+            prefix: self._checked(data, f"json_transform({data}, {string_literal(shape.spec)})"),
+            f"{prefix}_text": data if shape.compact else self._checked(data, f"json({data})::VARCHAR"),
+            f"{prefix}_null": f"{data} IS NULL",
+        }
+        checks = [f"coalesce({written} = {prefix}_text, {prefix}_null)"]
         checks += [f"coalesce({item.trusted}, true)" for item in reads if item.trusted is not None]
         return DecodeSql(prepare, [item.value for item in reads], f"NOT ({' AND '.join(checks)})")
+
+    def _checked(self, data: str, parsed: str) -> str:
+        """SQL that is null instead of failing when the record is not JSON."""
+        return f"CASE WHEN json_valid({data}) THEN {parsed} END" if self._guarded else f"TRY({parsed})"
 
     def _reads(self, shape: Shape, record: str) -> list[Read]:
         if not self._wrapped:
@@ -109,7 +112,15 @@ class JsonDecoder:
         return self._by_shapes(data)
 
     def _by_row(self, data: Sequence[bytes | None]) -> Decoded:
-        return decode_rows(self.columns, data, lambda record: self._read_row(json_exact.parse(record)))
+        def read_record(record: bytes) -> list[Any] | None:
+            try:
+                value = json_exact.parse(record)
+            except ValueError:
+                self._guarded = True
+                raise
+            return self._read_row(value)
+
+        return decode_rows(self.columns, data, read_record)
 
     def _learn_first(self, data: Sequence[bytes | None]) -> None:
         """A first shape, so that the next batch has one."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ksql.engine.formats.json_exact import MS_PER_DAY, fold
-from ksql.engine.formats.json_wire import INTEGERS, ScaledNumber, UnknownShapeError
+from ksql.engine.formats.json_wire import ScaledNumber, UnknownShapeError
+from ksql.engine.formats.text_values import Read, read_text
 from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
-    BYTES,
     DOUBLE,
     STRING,
     TIME,
@@ -22,16 +21,6 @@ from ksql.engine.types import (
     quote_duckdb,
     string_literal,
 )
-
-_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """SQL of a value of the declared type, and SQL that is true when a value that is not null can be trusted (None: always)."""
-
-    value: str
-    trusted: str | None = None
 
 
 def read(declared: SqlType, wire: SqlType, value: str, depth: int = 0) -> Read:
@@ -48,21 +37,10 @@ def read(declared: SqlType, wire: SqlType, value: str, depth: int = 0) -> Read:
 
 
 def _read_scalar(declared: SqlType, wire: SqlType, value: str) -> Read:
+    if wire == STRING and declared != BOOLEAN:
+        return read_text(declared, value)
     if declared == wire:
         return Read(value, f"{value} BETWEEN 0 AND {MS_PER_DAY - 1}" if declared == TIME else None)
-    if declared == BYTES and wire == STRING:
-        decoded = f"CASE WHEN regexp_full_match({value}, '{_BASE64}') THEN from_base64({value}) END"
-        return Read(decoded, f"({decoded}) IS NOT NULL")
-    return _read_other(declared, wire, value)
-
-
-def _read_other(declared: SqlType, wire: SqlType, value: str) -> Read:
-    """A scalar that is written in another JSON type than its own."""
-    cast = f"TRY_CAST({value} AS {declared.duckdb})"
-    if declared in INTEGERS and wire == STRING and declared != TIME:
-        return Read(cast, f"coalesce({cast}::VARCHAR = {value}, false)")
-    if declared == DOUBLE and wire == STRING:
-        return Read(cast, f"coalesce(isfinite({cast}), false) AND NOT contains({value}, '_')")
     if (declared == DOUBLE and wire == BIGINT) or (declared == STRING and wire in (BIGINT, BOOLEAN)):
         return Read(f"CAST({value} AS {declared.duckdb})")
     raise UnknownShapeError
@@ -77,7 +55,7 @@ def _read_decimal(declared: Decimal, wire: SqlType, value: str) -> Read:
     if isinstance(wire, ScaledNumber) or wire == BIGINT:
         return Read(cast, f"{cast} IS NOT NULL")
     if wire == STRING:
-        return Read(cast, f"coalesce({cast}::VARCHAR = {value}, false)")
+        return read_text(declared, value)
     raise UnknownShapeError
 
 

@@ -19,12 +19,8 @@ from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
     BYTES,
-    DATE,
     DOUBLE,
-    INTEGER,
     STRING,
-    TIME,
-    TIMESTAMP,
     Array,
     Column,
     Decimal,
@@ -32,8 +28,6 @@ from ksql.engine.types import (
     SqlType,
     Struct,
 )
-
-INTEGERS = (INTEGER, BIGINT, TIMESTAMP, DATE, TIME)
 
 
 class UnknownShapeError(Exception):

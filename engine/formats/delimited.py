@@ -1,0 +1,164 @@
+"""DELIMITED: one line of text per record, fields separated by one character and quoted where needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ksql.engine.errors import StatementError
+from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
+from ksql.engine.formats.rows import RecordError, decode_rows
+from ksql.engine.formats.text_values import Read, print_text, read_text, text_converter
+from ksql.engine.types import BOOLEAN, BYTES, DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
+
+_WORDS = {"SPACE": " ", "TAB": "\t"}
+
+
+def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[DelimitedDecoder, DelimitedEncoder]:
+    """Decoder and encoder. Raises StatementError for nested columns or a delimiter that is not one character."""
+    for column in columns:
+        if isinstance(column.type, Array | Map | Struct):
+            raise StatementError(
+                f"the DELIMITED format does not support the type {column.type} of column {column.name}",
+                hint="JSON carries arrays, maps and structs.",
+            )
+    delimiter = _delimiter(options)
+    return DelimitedDecoder(columns, delimiter), DelimitedEncoder(columns, delimiter)
+
+
+def _delimiter(options: FormatOptions) -> str:
+    side = "KEY_DELIMITER" if options.is_key else "VALUE_DELIMITER"
+    if options.delimiter.upper() in _WORDS:
+        return _WORDS[options.delimiter.upper()]
+    if not options.delimiter.strip():
+        raise StatementError(f"{side} must not be blank", hint="Write TAB or SPACE for a tab or a space.")
+    if len(options.delimiter) != 1 or options.delimiter == '"':
+        raise StatementError(
+            f"{side} must be a single character, not '{options.delimiter}'", hint="Or one of the words TAB and SPACE."
+        )
+    return options.delimiter
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedDecoder:
+    """Lines without quotes are split by SQL; lines with quotes, and odd spellings of numbers, are left to `exact`."""
+
+    columns: tuple[Column, ...]
+    delimiter: str
+    text: bool = True
+
+    def sql(self, data: str, prefix: str) -> DecodeSql:
+        reads = [_read(column.type, f"nullif({prefix}[{index}], '')") for index, column in enumerate(self.columns, 1)]
+        plain = f"{data} <> '' AND NOT regexp_matches({data}, '[\"\\r\\n]')"
+        prepare = {
+            prefix: f"CASE WHEN {plain} THEN string_split({data}, {string_literal(self.delimiter)}) END",
+            f"{prefix}_null": f"{data} IS NULL",
+        }
+        checks = [f"coalesce(len({prefix}) = {len(self.columns)}, false)"]
+        checks += [f"coalesce({item.trusted}, true)" for item in _null_safe(reads, prefix)]
+        return DecodeSql(prepare, [item.value for item in reads], f"NOT ({prefix}_null OR ({' AND '.join(checks)}))")
+
+    def exact(self, data: Sequence[bytes | None]) -> Decoded:
+        converters = [text_converter(column.type) for column in self.columns]
+        split = line_splitter(self.delimiter)
+        return decode_rows(self.columns, data, lambda record: self._read(split(record.decode("utf-8")), converters))
+
+    def _read(self, fields: list[str], converters: Sequence[Callable[[str], Any]]) -> list[Any]:
+        if len(fields) != len(self.columns):
+            raise RecordError(f"expected {len(self.columns)} fields, found {len(fields)}")
+        row = []
+        for column, text, convert in zip(self.columns, fields, converters, strict=True):
+            try:
+                row.append(convert(text) if text else None)
+            except RecordError as error:
+                raise RecordError(f"{column.name}: {error}") from None
+        return row
+
+
+def _read(type_: SqlType, text: str) -> Read:
+    return Read(f"lower({text}) = 'true'") if type_ == BOOLEAN else read_text(type_, text)
+
+
+def _null_safe(reads: Sequence[Read], prefix: str) -> list[Read]:
+    """Checks that count an empty field as good."""
+    return [
+        Read(item.value, f"nullif({prefix}[{index}], '') IS NULL OR ({item.trusted})")
+        for index, item in enumerate(reads, 1)
+        if item.trusted is not None
+    ]
+
+
+def line_splitter(delimiter: str) -> Callable[[str], list[str]]:
+    """Function that gives the fields of the first line that is not empty. It raises RecordError.
+
+    A quote opens a quoted field only at the field's start; doubled quotes inside stand for one; blanks may follow its end.
+    """
+    quoted = re.compile('"((?:[^"]|"")*)"')
+    bare = re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+
+    def split(text: str) -> list[str]:
+        place = len(text) - len(text.lstrip("\r\n"))
+        if place == len(text):
+            raise RecordError("the record has no fields")
+        fields = []
+        while True:
+            if text.startswith('"', place):
+                field = quoted.match(text, place)
+                if field is None:
+                    raise RecordError("a quoted field does not end")
+                fields.append(field[1].replace('""', '"'))
+                place = _after_quotes(text, field.end(), delimiter)
+            else:
+                end = _end(bare, text, place)
+                fields.append(text[place:end])
+                place = end
+            if not text.startswith(delimiter, place):
+                return fields
+            place += 1
+
+    return split
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    found = pattern.match(text, place)
+    return found.end() if found else place
+
+
+def _after_quotes(text: str, place: int, delimiter: str) -> int:
+    """The place of the delimiter or line end behind a quoted field; only blanks may come before it."""
+    while place < len(text) and text[place] not in (delimiter, "\r", "\n"):
+        if not text[place].isspace():
+            raise RecordError("a quoted field is followed by other text")
+        place += 1
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedEncoder:
+    """Writes a field in quotes where a reader could mistake it; null is an empty field, and a lone null no bytes at all."""
+
+    columns: tuple[Column, ...]
+    delimiter: str
+
+    def sql(self, columns: Sequence[str]) -> str:
+        pairs = enumerate(zip(self.columns, columns, strict=True))
+        fields = [self._field(column.type, value, first=index == 0) for index, (column, value) in pairs]
+        if len(fields) == 1:
+            return fields[0]
+        joined = f" || {string_literal(self.delimiter)} || ".join(f"coalesce({field}, '')" for field in fields)
+        return f"({joined})"
+
+    def _field(self, type_: SqlType, value: str, *, first: bool) -> str:
+        text = print_text(type_, value)
+        if type_ in (STRING, BYTES) or first or self.delimiter in "0123456789.-+" or type_ in (DOUBLE, BOOLEAN):
+            quoted = f"'\"' || replace({text}, '\"', '\"\"') || '\"'"
+            return f"CASE WHEN regexp_matches({text}, {self._unsafe(first=first)}) THEN {quoted} ELSE {text} END"
+        return text
+
+    def _unsafe(self, *, first: bool) -> str:
+        """Pattern of a text that must be quoted. The first field must start with a letter or digit and not be empty."""
+        start = "^[^0-9A-Za-z]|^$" if first else "^[\\x00-#]"
+        delimiter = f"\\x{{{ord(self.delimiter):x}}}"
+        return string_literal(f'{start}|[{delimiter}"\\r\\n]|[\\x00- ]$')
