@@ -26,7 +26,7 @@ from ksql.log.contract import (
     TopicPartition,
     TransactionResult,
 )
-from ksql.log.transaction import Changes, GatheringTransaction, check_partition, unknown_topic
+from ksql.log.transaction import Changes, GatheringTransaction, check_partition, unknown_topic, without_topic
 
 _NOTHING = pa.RecordBatch.from_pylist([], schema=FETCH_SCHEMA)
 
@@ -79,7 +79,8 @@ class Picture(Generic[P]):
             self._forget_offsets_of(name)
         self.topics.update(created)
         for group, offsets in changes.offsets.items():
-            self.groups.setdefault(group, {}).update(offsets)
+            if offsets:
+                self.groups.setdefault(group, {}).update(offsets)
         for (space, key), value in changes.entries.items():
             entries = self.spaces.setdefault(space, {})
             if value is None:
@@ -90,7 +91,7 @@ class Picture(Generic[P]):
     def _forget_offsets_of(self, topic: str) -> None:
         """A later topic of the same name starts at offset 0: what a group read of this one means nothing there."""
         for group, offsets in list(self.groups.items()):
-            kept = {place: offset for place, offset in offsets.items() if place[0] != topic}
+            kept = without_topic(offsets, topic)
             if kept:
                 self.groups[group] = kept
             else:

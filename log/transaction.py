@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -24,6 +25,8 @@ from ksql.log.contract import (
 
 _TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 _TIMESTAMP = RECORD_SCHEMA.get_field_index("timestamp")
+
+T = TypeVar("T")
 
 #: Answers what is committed under a name: the topic's layout, or None.
 FindTopic = Callable[[str], TopicConfig | None]
@@ -91,7 +94,8 @@ class GatheringTransaction:
             raise unknown_topic(name)
         if changes.created_topics.pop(name, None) is None:
             changes.deleted_topics.add(name)
-        changes.appends = {place: batches for place, batches in changes.appends.items() if place[0] != name}
+        changes.appends = without_topic(changes.appends, name)
+        changes.offsets = {group: without_topic(offsets, name) for group, offsets in changes.offsets.items()}
 
     def put(self, space: str, key: str, value: bytes | None) -> None:
         self._open_changes().entries[space, key] = value
@@ -116,6 +120,10 @@ class GatheringTransaction:
         if self._changes is None:
             raise LogError("the transaction has ended", hint="begin another one")
         return self._changes
+
+
+def without_topic(of_partitions: Mapping[TopicPartition, T], topic: str) -> dict[TopicPartition, T]:
+    return {place: value for place, value in of_partitions.items() if place[0] != topic}
 
 
 def check_partition(topic: str, partition: int, config: TopicConfig | None) -> None:

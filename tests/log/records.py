@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ksql.log import RECORD_SCHEMA, Log
+from ksql.log import HEADERS_TYPE, RECORD_SCHEMA, Log
 
 Header = tuple[str, bytes]
 
@@ -26,13 +26,15 @@ def records(*values: str | None, start_ms: int = 0, headers: Sequence[Header] | 
 
 
 def numbered(start: int, count: int, size: int = 0) -> pa.RecordBatch:
-    """Records whose value is their number, padded to `size` bytes, and whose timestamp is ten times it."""
+    """Records with their number as key, that number padded to `size` bytes as value, ten times it as timestamp."""
     numbers = range(start, start + count)
-    values = pa.array([str(number).zfill(size).encode() for number in numbers], pa.binary())
-    times = pa.array([10 * number for number in numbers], pa.int64())
-    return pa.RecordBatch.from_arrays(
-        [values, values, times, pa.nulls(count, RECORD_SCHEMA.field("headers").type)], schema=RECORD_SCHEMA
-    )
+    columns = [
+        pa.array([str(number).encode() for number in numbers], pa.binary()),
+        pa.array([str(number).zfill(size).encode() for number in numbers], pa.binary()),
+        pa.array([10 * number for number in numbers], pa.int64()),
+        pa.nulls(count, HEADERS_TYPE),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=RECORD_SCHEMA)
 
 
 def append(log: Log, topic: str, *batches: pa.RecordBatch, partition: int = 0) -> int:
@@ -56,3 +58,8 @@ def read(log: Log, topic: str, partition: int = 0, max_records: int = 65_536) ->
 def values(log: Log, topic: str, partition: int = 0, max_records: int = 65_536) -> list[str | None]:
     column = read(log, topic, partition, max_records).column("value").to_pylist()
     return [None if value is None else value.decode() for value in column]
+
+
+def numbers(log: Log, topic: str, partition: int = 0, max_records: int = 65_536) -> list[int]:
+    """Keys of `numbered` records."""
+    return [int(key) for key in read(log, topic, partition, max_records).column("key").to_pylist()]

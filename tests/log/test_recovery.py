@@ -1,0 +1,96 @@
+"""Files that are not as the last commit left them: cut back where nothing committed is touched, else a clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ksql.log import CorruptLogError, TopicConfig
+from tests.log.conftest import OpenLog
+from tests.log.records import append, numbered, numbers
+
+PARTITION = Path("topics/t.1/0")
+
+
+@pytest.fixture
+def segments(open_log: OpenLog, tmp_path: Path) -> list[Path]:
+    """A topic of 50 records in frames of 10, three frames to a segment."""
+    log = open_log()
+    log.create_topic("t", TopicConfig(segment_bytes=6_000))
+    for start in range(0, 50, 10):
+        append(log, "t", numbered(start, 10, size=100))
+    log.close()
+    found = sorted((tmp_path / PARTITION).glob("*.segment"))
+    assert [int(path.stem) for path in found] == [0, 30]
+    return found
+
+
+@pytest.mark.parametrize("extra", [1, 63, 64, 1000])
+def test_a_torn_last_frame_is_cut_off(open_log: OpenLog, segments: list[Path], extra: int) -> None:
+    size = segments[1].stat().st_size
+    segments[1].write_bytes(segments[1].read_bytes() + segments[1].read_bytes()[:extra])
+    log = open_log()
+    assert segments[1].stat().st_size == size
+    append(log, "t", numbered(50, 1))
+    assert numbers(log, "t") == list(range(51))
+
+
+def test_what_no_commit_stands_for_is_removed(open_log: OpenLog, segments: list[Path], tmp_path: Path) -> None:
+    foreign = [tmp_path / "topics/notes.txt", tmp_path / "topics/lost+found", tmp_path / PARTITION / "notes.txt"]
+    orphans = [segments[0].with_stem(f"{60:020}"), tmp_path / "topics/t.2/0/x", tmp_path / PARTITION / f"{60:020}.index"]
+    for path in [*foreign, *orphans]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    assert numbers(open_log(), "t") == list(range(50))
+    assert [path.exists() for path in foreign] == [True] * 3
+    assert [path.exists() for path in orphans] == [False] * 3
+    assert not (tmp_path / "topics/t.2").exists()
+
+
+def test_a_flipped_bit_anywhere_is_found(open_log: OpenLog, segments: list[Path]) -> None:
+    intact = segments[0].read_bytes()
+    frame_bytes = len(intact) // 3
+    for position in [*range(frame_bytes, frame_bytes + 56), frame_bytes + 64, frame_bytes + 500, 2 * frame_bytes - 1]:
+        damaged = bytearray(intact)
+        damaged[position] ^= 0x10
+        segments[0].write_bytes(damaged)
+        log = open_log()
+        assert log.fetch("t", 0, 0).column("offset").to_pylist() == list(range(10))
+        with pytest.raises(CorruptLogError, match=rf"{segments[0]} is damaged at byte {frame_bytes}"):
+            log.fetch("t", 0, 15)
+        assert log.fetch("t", 0, 30).num_rows == 20
+        segments[0].write_bytes(intact)
+        assert numbers(open_log(), "t") == list(range(50))
+
+
+def test_a_missing_segment_is_named(open_log: OpenLog, segments: list[Path]) -> None:
+    segments[0].unlink()
+    log = open_log()
+    assert log.fetch("t", 0, 30).num_rows == 20
+    for read in (lambda: log.fetch("t", 0, 5), lambda: log.offset_for_time("t", 0, 50)):
+        with pytest.raises(CorruptLogError, match=f"{segments[0]} is missing"):
+            read()
+
+
+def test_committed_bytes_that_are_missing_at_the_end(open_log: OpenLog, segments: list[Path]) -> None:
+    content = segments[1].read_bytes()
+    segments[1].write_bytes(content[:-100])
+    log = open_log()
+    with pytest.raises(CorruptLogError, match=rf"{segments[1]} ends at byte {len(content) - 100} of the {len(content)}"):
+        log.fetch("t", 0, 45)
+    with pytest.raises(CorruptLogError, match="ends at byte"):
+        append(log, "t", numbered(50, 1))
+    log.delete_topic("t")
+    log.create_topic("t")
+    assert append(log, "t", numbered(0, 1)) == 0
+
+
+def test_a_deleted_topic_leaves_no_files(open_log: OpenLog, segments: list[Path], tmp_path: Path) -> None:
+    log = open_log()
+    log.delete_topic("t")
+    assert not segments[0].exists()
+    assert list((tmp_path / "topics").iterdir()) == []
+    log.create_topic("t")
+    assert append(log, "t", numbered(0, 3)) == 0
+    assert numbers(open_log(), "t") == [0, 1, 2]
