@@ -79,10 +79,6 @@ def _supported() -> list[str]:
 
 
 def _check_options(name: str, can: Capabilities, columns: tuple[Column, ...], options: FormatOptions) -> None:
-    if options.is_key and len(columns) > 1 and not can.multi_column_key:
-        raise StatementError(
-            f"the {name} format carries one key column, not {len(columns)}", hint="Use KEY_FORMAT='JSON' or 'DELIMITED'."
-        )
     if options.delimiter != "," and not can.delimiter:
         raise StatementError(f"the {name} format takes no delimiter", hint="Only DELIMITED does.")
     if options.wrap_single is None:

@@ -16,7 +16,7 @@ from ksql.engine.formats import json_exact, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
 from ksql.engine.formats.json_read import field, read, read_field
-from ksql.engine.formats.json_wire import ScaledNumber, Shape, UnknownShapeError, learn
+from ksql.engine.formats.json_wire import ScaledNumber, Shape, Style, UnknownShapeError, learn, without_blanks
 from ksql.engine.formats.json_write import Member
 from ksql.engine.formats.rows import decode_rows
 from ksql.engine.formats.text_values import Read
@@ -86,12 +86,17 @@ class JsonDecoder:
         written = _written(shape, prefix)
         prepare = {
             prefix: self._checked(data, f"json_transform({data}, {string_literal(shape.spec)})"),
-            f"{prefix}_text": data if shape.compact else self._checked(data, f"json({data})::VARCHAR"),
+            f"{prefix}_text": self._respelled(shape.style, data),
             f"{prefix}_null": f"{data} IS NULL",
         }
         checks = [f"coalesce({written} = {prefix}_text, {prefix}_null)"]
         checks += [f"coalesce({item.trusted}, true)" for item in reads if item.trusted is not None]
         return DecodeSql(prepare, [item.value for item in reads], f"NOT ({' AND '.join(checks)})")
+
+    def _respelled(self, style: Style, data: str) -> str:
+        if style is Style.OTHER:
+            return self._checked(data, f"json({data})::VARCHAR")
+        return data if style is Style.COMPACT else without_blanks(data)
 
     def _checked(self, data: str, parsed: str) -> str:
         """SQL that is null instead of failing when the record is not JSON."""
@@ -181,6 +186,8 @@ class JsonDecoder:
 
 def _written(shape: Shape, record: str) -> str:
     """SQL of the text that the values read would be written as."""
+    if isinstance(shape.type, ScaledNumber):
+        return f"TRY_CAST({record} AS {shape.type.decimal.duckdb})::VARCHAR"
     if not isinstance(shape.type, Struct) or not any(isinstance(type_, ScaledNumber) for _, type_ in shape.type.fields):
         return f"to_json({record})::VARCHAR"
     members = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ksql.engine.formats.json_exact import MS_PER_DAY, fold
-from ksql.engine.formats.json_wire import ScaledNumber, UnknownShapeError
+from ksql.engine.formats.json_wire import PlainNumber, ScaledNumber, UnknownShapeError
 from ksql.engine.formats.text_values import Read, read_text
 from ksql.engine.types import (
     BIGINT,
@@ -47,7 +47,7 @@ def _read_scalar(declared: SqlType, wire: SqlType, value: str) -> Read:
 
 
 def _read_decimal(declared: Decimal, wire: SqlType, value: str) -> Read:
-    if wire == DOUBLE:
+    if isinstance(wire, PlainNumber):
         digits = f"{value}::VARCHAR"
         cast = f"TRY_CAST({digits} AS {declared.duckdb})"
         return Read(cast, f"strlen({digits}) <= 16 AND coalesce({cast}::DOUBLE = {value}, false)")

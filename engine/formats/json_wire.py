@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal as Number
+from enum import Enum, auto
 from typing import Any
 
 from ksql.engine.formats.json_exact import fold, write_json
@@ -55,11 +56,28 @@ class ScaledNumber(SqlType):
 
 
 @dataclass(frozen=True, slots=True)
+class PlainNumber(SqlType):
+    """Wire type of a DECIMAL written as any other number."""
+
+    @property
+    def duckdb(self) -> str:
+        return "DOUBLE"
+
+
+class Style(Enum):
+    """How a record's text is brought to the spelling that to_json has."""
+
+    COMPACT = auto()  # as it is
+    SPACED = auto()  # blanks after colons and commas are dropped
+    OTHER = auto()  # it is printed anew, which shortens fractions: DECIMAL numbers cannot be read from it
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
-    """A record as seen: its type, and whether it is written in the very spelling that to_json has."""
+    """A record as seen: its type and style."""
 
     type: SqlType
-    compact: bool
+    style: Style
 
     @property
     def spec(self) -> str:
@@ -71,8 +89,32 @@ def learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool) 
     """The shape of one record, given as text and parsed. Raises UnknownShapeError when it has none."""
     declared = Struct(tuple((column.name, column.type) for column in columns)) if wrapped else columns[0].type
     seen = _wire(declared, value)
-    scaled = isinstance(seen, Struct) and any(isinstance(type_, ScaledNumber) for _, type_ in seen.fields)
-    return Shape(seen, compact=write_json(value) == record and (scaled or _prints_itself(value)))
+    style = _style(record, value, seen)
+    if style is Style.OTHER and _has_decimal(seen):
+        raise UnknownShapeError
+    return Shape(seen, style)
+
+
+def _style(record: str, value: Any, seen: SqlType) -> Style:
+    if not _has_decimal(seen) and not _prints_itself(value):
+        return Style.OTHER
+    compact = write_json(value)
+    if record == compact:
+        return Style.COMPACT
+    return Style.SPACED if record.replace('": ', '":').replace(', "', ',"') == compact else Style.OTHER
+
+
+def without_blanks(text: str) -> str:
+    """SQL of a SPACED record without its blanks. Where that changes a string, the text no longer equals what is expected."""
+    return f"""replace(replace({text}, '": ', '":'), ', "', ',"')"""
+
+
+def _has_decimal(type_: SqlType) -> bool:
+    if isinstance(type_, Struct):
+        return any(_has_decimal(field) for _, field in type_.fields)
+    if isinstance(type_, Array | Map):
+        return _has_decimal(type_.item if isinstance(type_, Array) else type_.value)
+    return isinstance(type_, ScaledNumber | PlainNumber)
 
 
 def _wire(declared: SqlType | None, value: Any) -> SqlType:
@@ -98,7 +140,7 @@ def _wire_scalar(declared: SqlType, value: Any) -> SqlType:
         return STRING
     if isinstance(declared, Decimal):
         scaled = isinstance(value, Number) and _scale(value) == declared.scale
-        return ScaledNumber(declared) if scaled else BIGINT if isinstance(value, int) else DOUBLE
+        return ScaledNumber(declared) if scaled else BIGINT if isinstance(value, int) else PlainNumber()
     if declared in (DOUBLE, STRING) and isinstance(value, int):
         return _UNDECLARED[type(value)]
     return declared

@@ -1,0 +1,56 @@
+"""Runs a decoder's and encoder's SQL the way the engine does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ksql.engine.formats.contract import Decoder, Encoder
+
+Row = tuple[Any, ...]
+
+
+def decode(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[bool]]:
+    """Rows by SQL, and which of them are suspect. Checks the columns' types."""
+    parts = decoder.sql('"data"', "d_value")
+    columns = [f"{sql} AS c{index}" for index, sql in enumerate(parts.columns)]
+    prepare = [f"{sql} AS {alias}" for alias, sql in parts.prepare.items()]
+    query = f"SELECT {', '.join([*columns, f'({parts.suspect}) AS suspect'])} FROM (SELECT {', '.join(['*', *prepare])} FROM raw) ORDER BY n"
+    array = pa.array([_utf8(record) for record in data], pa.string()) if decoder.text else pa.array(data, pa.binary())
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("raw", pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": array}))
+        table = connection.sql(query).to_arrow_table()
+    for index, column in enumerate(decoder.columns):
+        assert table.schema.field(index).type == column.type.arrow
+    return to_rows(table.drop_columns(["suspect"])), table["suspect"].to_pylist()
+
+
+def _utf8(record: bytes | None) -> str | None:
+    return None if record is None else record.decode("utf-8", "replace")
+
+
+def exact(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[str | None]]:
+    decoded = decoder.exact(data)
+    assert decoded.rows.schema == pa.schema([(column.name, column.type.arrow) for column in decoder.columns])
+    return to_rows(decoded.rows), list(decoded.errors)
+
+
+def encode(encoder: Encoder, rows: Sequence[Row]) -> list[Any]:
+    """What the encoder's SQL writes for rows of physical values."""
+    names = [f"c{index}" for index in range(len(encoder.columns))]
+    arrays = [pa.array([row[index] for row in rows], column.type.arrow) for index, column in enumerate(encoder.columns)]
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("input", pa.Table.from_arrays(arrays, names=names))
+        return [item for (item,) in connection.sql(f"SELECT {encoder.sql(names)} FROM input").fetchall()]
+
+
+def to_rows(table: pa.Table) -> list[Row]:
+    """Rows that compare by value: NaN equals NaN, maps and structs as they are."""
+    return [tuple(map(_comparable, row.values())) for row in table.to_pylist()]
+
+
+def _comparable(value: Any) -> Any:
+    return "NaN" if isinstance(value, float) and value != value else value  # noqa: PLR0124 - only NaN differs from itself

@@ -1,0 +1,144 @@
+"""The vectorised JSON reader never trusts a row that the exact reader reads otherwise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import given
+
+from ksql.engine.formats import bind, json_exact
+from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.formats.rows import decode_rows
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Array,
+    Column,
+    Decimal,
+    Map,
+    SqlType,
+    Struct,
+)
+from tests.engine.formats.running import decode, exact, to_rows
+
+SCALARS = [BOOLEAN, INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP, Decimal(6, 2), Decimal(30, 12)]
+TYPES = st.recursive(
+    st.sampled_from(SCALARS),
+    lambda inner: st.one_of(
+        inner.map(Array),
+        inner.map(lambda item: Map(STRING, item)),
+        st.lists(inner, min_size=1, max_size=2).map(lambda items: Struct(tuple(zip(("F", "G"), items, strict=False)))),
+    ),
+    max_leaves=3,
+)
+NUMBERS = st.sampled_from(
+    ["0", "-0", "1", "-7", "12", "1.0", "1.5", "-0.0", "12.340", "1e2", "1E-3", "1e400", "2147483648", "9223372036854775808"]
+    + ["18446744073709551616", "0.30000000000000004", "9007199254740993", "0.1000000000000000055511151231257827", "123456.789"]
+    + ["12.345", "12.34", "5.50", "100000000000000000000", "86400000", "1e-7", "0.00001", "1e22", "123456789012.123456789012"]
+)
+TEXTS = st.sampled_from(
+    ['""', '"x"', '"é"', r'"\u00e9"', r'"a\"b\\"', r'"\/"', '"true"', '"null"', '"5"', '"+5"', '"1.5"', '"1_0"', '" 5"', '"5d"']
+    + ['"NaN"', '"inf"', '"1e3"', '"QUI="', '"QQ"', '"12.30"', '"12.345"', r'"\ud83d"', r'"\u001f"', '": "', r'"\", \""', '"/"']
+    + ['"2020-01-01"', '"0x10"', '"-0"', '"00"', '"1."', '".5"', '"86400000"', '"99999999999"', '"\u017f"']
+)
+WORDS = st.sampled_from(["true", "false", "null"])
+
+
+def _values(type_: SqlType, names: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """JSON texts, mostly of the type, sometimes of another."""
+    other = st.one_of(NUMBERS, TEXTS, WORDS, st.sampled_from(["[]", "{}", "[1, 2]", '{"a":1,"a":2}', "[", '{"F":1']))
+    return st.one_of(_fitting(type_, names), _fitting(type_, names), _fitting(type_, names), other)
+
+
+def _fitting(type_: SqlType, names: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    if isinstance(type_, Array):
+        return st.lists(_values(type_.item, names), max_size=3).map(lambda items: "[" + ",".join(items) + "]")
+    if isinstance(type_, Map):
+        keys = st.sampled_from(['"a"', '"b"', r'"\u0061"'])
+        return st.lists(st.tuples(keys, _values(type_.value, names)), max_size=3).map(_object)
+    if isinstance(type_, Struct):
+        return _members(type_.fields, names)
+    if type_ == BOOLEAN:
+        return WORDS
+    return TEXTS if type_ in (STRING, BYTES) else NUMBERS
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    return "{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}"
+
+
+def _members(fields: tuple[tuple[str, SqlType], ...], names: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pairs = [
+        st.tuples(names.map(lambda style, name=name: _spell(name, style)), _values(type_, names)) for name, type_ in fields
+    ]
+    ordered = st.tuples(*pairs).map(list)
+    extra = st.lists(st.one_of(*pairs, st.tuples(st.just('"extra"'), _values(STRING, names))), max_size=2)
+    return st.one_of(
+        ordered.map(_object),
+        ordered.map(_object),
+        st.tuples(ordered, extra).map(lambda parts: _object(parts[0] + parts[1])),
+        st.tuples(ordered, extra).flatmap(lambda parts: st.permutations(parts[0] + parts[1])).map(lambda pairs: _object(pairs)),
+        ordered.map(lambda pairs: _object(pairs[1:])),
+    )
+
+
+def _spell(name: str, style: str) -> str:
+    if style == "escaped":
+        return f'"\\u{ord(name[0]):04x}{name[1:]}"'
+    return json.dumps(name.lower() if style == "lower" else name)
+
+
+def _finish(text: str, style: str) -> str:
+    if style == "spaced":
+        return text.replace('":', '": ').replace(',"', ', "')
+    return {"padded": f" {text}\n", "cut": text[:-1], "followed": text + " x"}.get(style, text)
+
+
+@st.composite
+def _batches(draw: st.DrawFn) -> tuple[tuple[Column, ...], list[bytes]]:
+    types = draw(st.lists(TYPES, min_size=1, max_size=4))
+    columns = tuple(Column(f"C{index}", type_) for index, type_ in enumerate(types))
+    usual = draw(st.sampled_from(["upper", "lower"]))
+    names = st.sampled_from([usual] * 8 + ["upper", "lower", "escaped"])
+    fields = tuple((column.name, column.type) for column in columns)
+    usual_finish = draw(st.sampled_from(["plain", "spaced"]))
+    finish = st.sampled_from([usual_finish] * 8 + ["plain", "spaced", "padded", "cut", "followed"])
+    records = draw(st.lists(st.builds(_finish, _members(fields, names), finish), min_size=1, max_size=12))
+    return columns, [record.encode() for record in records]
+
+
+def _truth(columns: tuple[Column, ...], data: list[bytes]) -> tuple[list[tuple[Any, ...]], list[bool]]:
+    read = json_exact.row_reader(columns, wrapped=True)
+    decoded = decode_rows(columns, data, lambda record: read(json_exact.parse(record)))
+    return to_rows(decoded.rows), [error is None for error in decoded.errors]
+
+
+@given(_batches())
+def test_trusted_rows_are_right(batch: tuple[tuple[Column, ...], list[bytes]]) -> None:
+    columns, data = batch
+    rows, good = _truth(columns, data)
+    for first in data[:4]:
+        decoder = bind("JSON", columns, FormatOptions(is_key=False))[0]
+        decoder.exact([first])
+        fast, suspect = decode(decoder, data)
+        for index in range(len(data)):
+            assert suspect[index] or (good[index] and repr(fast[index]) == repr(rows[index])), (data[index], first)
+
+
+@given(_batches())
+def test_batches_read_like_rows(batch: tuple[tuple[Column, ...], list[bytes]]) -> None:
+    columns, data = batch
+    rows, good = _truth(columns, data)
+    decoder = bind("JSON", columns, FormatOptions(is_key=False))[0]
+    batch_rows, errors = exact(decoder, data * 40)
+    assert repr(batch_rows) == repr(rows * 40)
+    assert [error is None for error in errors] == good * 40
