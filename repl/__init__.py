@@ -1,1 +1,1 @@
-"""The interactive prompt."""
+"""The interactive prompt: input, completion, colours, commands. What it runs and shows is `ksql`'s."""

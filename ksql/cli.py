@@ -1,0 +1,81 @@
+"""The `ksql` command."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from ksql.commands.options import with_config
+from ksql.config import Config, ConfigError
+from ksql.version import version
+
+#: Subcommands, imported when they are asked for: the prompt must not wait for the server's libraries.
+_COMMANDS = ("run", "server", "produce", "consume", "demo")
+
+
+class KsqlGroup(click.Group):
+    """Loads subcommands when needed; shows the user's errors as a line on the error stream, exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"ksql.commands.{name}"), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(130) from None
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from error
+        except Exception as error:
+            from ksql.error_text import user_error_text
+
+            text = user_error_text(error)
+            if text is None:
+                raise
+            raise click.ClickException(text) from error
+
+
+@click.group(cls=KsqlGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-e", "--execute", "sql", multiple=True, metavar="SQL", help="Run statements and end; may be repeated.")
+@click.option("-f", "--file", metavar="FILE", help="Run the statements of a file and end; '-' is the standard input.")
+@click.option("-d", "--define", multiple=True, metavar="NAME=VALUE", help="Variable for ${NAME}; may be repeated.")
+@click.option(
+    "--output", type=click.Choice(["TABULAR", "JSON"], case_sensitive=False), default="TABULAR", help="Form of results."
+)
+@click.version_option(version(), prog_name="ksql", message="%(prog)s %(version)s")
+@with_config
+@click.pass_context
+def main(
+    ctx: click.Context, *, config: Config, sql: tuple[str, ...], file: str | None, define: tuple[str, ...], output: str
+) -> None:
+    """ksql: streams and tables in SQL, in one process.
+
+    Without a command it opens a prompt on the data directory.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from ksql.commands.execute import execute, parse_variables, read_script
+
+    variables = parse_variables(define)
+    form: Any = output.upper()
+    texts = [*sql, *([read_script(file)] if file else [])]
+    if texts:
+        execute(config, "\n".join(text if text.rstrip().endswith(";") else text + ";" for text in texts), variables, form)
+        return
+    if not sys.stdin.isatty():
+        execute(config, read_script("-"), variables, form)
+        return
+    from ksql.repl.loop import prompt
+
+    ctx.exit(prompt(config, variables, form))

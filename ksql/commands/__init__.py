@@ -1,0 +1,1 @@
+"""The subcommands of `ksql`, one file each."""

@@ -1,0 +1,48 @@
+"""`ksql -e SQL` and `ksql -f FILE`: run statements and end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from ksql.config import Config
+from ksql.display import Display, OutputFormat
+
+
+def read_script(file: str) -> str:
+    """The text of a script, from the standard input when `file` is '-'. Raises click.ClickException."""
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"cannot read {file}: {error}") from error
+
+
+def parse_variables(definitions: tuple[str, ...]) -> dict[str, str]:
+    """`name=value` options as session variables."""
+    variables = {}
+    for definition in definitions:
+        name, equals, value = definition.partition("=")
+        if not (equals and name):
+            raise click.BadParameter(f"expected name=value, found {definition!r}", param_hint="-d")
+        variables[name] = value
+    return variables
+
+
+def execute(config: Config, sql: str, variables: Mapping[str, str], output: OutputFormat) -> None:
+    """Run `sql` in a session of its own, results to the standard output. A wrong statement ends it, with exit code 1."""
+    from ksql.database import Database
+    from ksql.error_text import user_error_text
+    from ksql.runner import run_statements
+
+    with Database(config) as db:
+        session = db.engine.session(properties=config.properties, variables=variables)
+        try:
+            run_statements(session, sql, Display(output=output))
+        except Exception as error:
+            text = user_error_text(error, sql)
+            if text is None:
+                raise
+            raise click.ClickException(text) from error

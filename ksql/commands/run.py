@@ -1,0 +1,69 @@
+"""`ksql run FILE.sql`: carry out a file of statements and keep its queries running."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from ksql.commands.execute import parse_variables, read_script
+from ksql.commands.options import say_data_directory, with_config
+from ksql.config import Config
+
+if TYPE_CHECKING:
+    from ksql.database import Database
+
+#: How often a running process looks at the state of its queries, in seconds.
+_LOOK_S = 1.0
+
+
+@click.command()
+@click.argument("file", metavar="FILE.sql")
+@click.option("--until-idle", is_flag=True, help="End when every query has committed all there is to read.")
+@click.option("-d", "--define", multiple=True, metavar="NAME=VALUE", help="Variable for ${NAME}; may be repeated.")
+@with_config
+def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) -> None:
+    """Carry out FILE.sql and run its queries until stopped.
+
+    Started again with the same data directory, it goes on where it stopped: statements of the file that were carried out
+    before are not carried out again. '-' reads the statements from the standard input.
+    """
+    sql = read_script(file)
+    variables = parse_variables(define)
+    from ksql.database import Database
+    from ksql.display import Display
+    from ksql.headless import run_file
+
+    say_data_directory(config)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Database(config) as db:
+        db.session.variables.update(variables)
+        run_file(db, sql, Display(), finished=(lambda: db.wait_idle(0)) if until_idle else lambda: False)
+        if until_idle:
+            db.wait_idle()
+        else:
+            _wait(db)
+        failed = failed_queries(db)
+        if failed:
+            raise click.ClickException(f"stopped by an error: {', '.join(failed)}")
+
+
+def failed_queries(db: Database) -> list[str]:
+    """Ids of the queries that an error has stopped."""
+    return [info.id for info in db.engine.queries.values() if info.state == "ERROR"]
+
+
+def _wait(db: Database) -> None:
+    """Wait for Ctrl-C or SIGTERM; a query that stops by an error is named once."""
+    known: set[str] = set()
+    click.echo(f"{len(db.engine.queries)} queries running; Ctrl-C stops them.", err=True)
+    stopped = threading.Event()
+    try:
+        while not stopped.wait(_LOOK_S):
+            for query_id in set(failed_queries(db)) - known:
+                known.add(query_id)
+                click.echo(f"Query {query_id} was stopped by an error. EXPLAIN {query_id}; says more.", err=True)
+    except KeyboardInterrupt:
+        click.echo("Stopping.", err=True)

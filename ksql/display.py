@@ -1,0 +1,191 @@
+"""Results on a screen: tables for people, JSON lines for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TextIO
+
+import pyarrow as pa
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ksql.engine.results import Changes, Listing, Message, Result, Rows
+from ksql.engine.types import Column, Decimal
+from ksql.render import json_objects, text_cells
+
+OutputFormat = Literal["TABULAR", "JSON"]
+OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("TABULAR", "JSON")
+
+#: Where output is no terminal nothing is cut: this many characters fit on a line.
+_UNLIMITED = 100_000
+_NUMBERS = {"INTEGER", "BIGINT", "DOUBLE"}
+
+
+class Display:
+    """Writes results to a file, by default the standard output, in one of two formats."""
+
+    def __init__(self, file: TextIO | None = None, output: OutputFormat = "TABULAR") -> None:
+        self.output = output
+        #: Gets everything that is written here as well.
+        self.copy: Display | None = None
+        self.file = file or sys.stdout
+        terminal = self.file.isatty()
+        self._console = Console(file=self.file, width=None if terminal else _UNLIMITED, highlight=False, soft_wrap=not terminal)
+
+    def show(self, result: Message | Listing | Rows) -> None:
+        """Write one complete result."""
+        if self.copy is not None:
+            self.copy.show(result)
+        if self.output == "JSON":
+            self.lines(_json_lines(result))
+        elif isinstance(result, Message):
+            self._console.print(Text(result.text))
+        elif isinstance(result, Listing):
+            for title, headers, rows in result.sections:
+                self._section(title, headers, rows)
+        else:
+            self._console.print(_rows_table(result.columns, result.table))
+            self._console.print(Text(f"{result.table.num_rows:,} {'row' if result.table.num_rows == 1 else 'rows'}"))
+
+    def changes(self, columns: Sequence[Column]) -> ChangesDisplay:
+        """A display for the rows of one push query."""
+        return ChangesDisplay(self, columns)
+
+    def line(self, text: str) -> None:
+        """Write lines as they are."""
+        if self.copy is not None:
+            self.copy.line(text)
+        self._console.print(Text(text))
+
+    def error(self, text: str) -> None:
+        """Write what went wrong, the first line in red."""
+        if self.copy is not None:
+            self.copy.error(text)
+        first, *rest = text.split("\n")
+        self._console.print(Text("\n").join([Text(first, style="bold red"), *map(Text, rest)]))
+
+    def table(self, table: Table) -> None:
+        """Write a table."""
+        self._console.print(table)
+
+    @property
+    def width(self) -> int:
+        """Characters in a line of the output."""
+        return self._console.width
+
+    def _section(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        if title:
+            self._console.print(Text(title, style="bold"))
+        if not headers:
+            self.lines(row[0] for row in rows)
+            return
+        table = _table([(header, "left") for header in headers])
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self._console.print(table)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines that no terminal should break."""
+        for line in lines:
+            print(line, file=self.file)
+        self.file.flush()
+
+
+class ChangesDisplay:
+    """Rows of a push query, written as they come under one header; column widths stay as the first rows set them."""
+
+    def __init__(self, display: Display, columns: Sequence[Column]) -> None:
+        self._display = display
+        self._columns = columns
+        self._widths: list[int] = []
+        self._copy = None if display.copy is None else display.copy.changes(columns)
+
+    def show(self, changes: Changes) -> None:
+        """Write some rows. A deleted row shows its key, and <deleted> in the other columns."""
+        if self._copy is not None:
+            self._copy.show(changes)
+        if self._display.output == "JSON":
+            self._display.lines(_json_changes(changes, self._columns))
+            return
+        cells = _with_tombstones(text_cells(changes.table, self._columns), changes.tombstones)
+        first = not self._widths
+        if first:
+            self._widths = _fitting(
+                [_width(c, cell) for c, cell in zip(self._columns, cells, strict=True)], self._display.width
+            )
+        table = _table([(c.name, _justify(c)) for c in self._columns], header=first, widths=self._widths)
+        for row in zip(*cells, strict=True):
+            table.add_row(*map(Text, row))
+        self._display.table(table)
+
+
+def result_text(result: Result) -> str:
+    """A result as the text a screen would show."""
+    if isinstance(result, Message | Listing | Rows):
+        file = io.StringIO()
+        Display(file).show(result)
+        return file.getvalue().rstrip("\n")
+    return f"push query {result.query_id}: iterate it for its rows"
+
+
+def json_text(entity: Any) -> str:
+    """An entity of the REST API, indented for reading."""
+    return json.dumps(entity, indent=2, ensure_ascii=False)
+
+
+def _json_lines(result: Message | Listing | Rows) -> list[str]:
+    if isinstance(result, Rows):
+        return json_objects(result.table, result.columns)
+    return [json_text(result.entity or {"message": getattr(result, "text", "")})]
+
+
+def _json_changes(changes: Changes, columns: Sequence[Column]) -> list[str]:
+    """Rows as JSON objects; one that deletes its key says so in a field that no column can have."""
+    rows = zip(json_objects(changes.table, columns), changes.tombstones, strict=True)
+    return [row[:-1] + ',"@deleted":true}' if deleted else row for row, deleted in rows]
+
+
+def _rows_table(columns: Sequence[Column], rows: pa.Table) -> Table:
+    table = _table([(column.name, _justify(column)) for column in columns])
+    for row in zip(*text_cells(rows, columns), strict=True):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _table(columns: Sequence[tuple[str, Any]], *, header: bool = True, widths: Sequence[int] = ()) -> Table:
+    table = Table(box=SIMPLE_HEAD if header else None, show_header=header, pad_edge=True, header_style="bold", show_edge=False)
+    for i, (name, justify) in enumerate(columns):
+        table.add_column(Text(name), justify=justify, overflow="fold", width=widths[i] if widths else None)
+    return table
+
+
+def _justify(column: Column) -> Literal["left", "right"]:
+    return "right" if isinstance(column.type, Decimal) or str(column.type) in _NUMBERS else "left"
+
+
+def _width(column: Column, cells: Sequence[str]) -> int:
+    """Room for the widest cell, and for longer ones that may follow."""
+    least = 10 if _justify(column) == "right" else 16
+    return max(least, len(column.name), *(min(len(cell), 40) for cell in cells), 0)
+
+
+def _fitting(widths: list[int], line: int) -> list[int]:
+    """Widths that fit on a line: the widest give way first, down to 6 characters."""
+    room = line - 3 * len(widths)
+    while sum(widths) > room and max(widths) > 6:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _with_tombstones(cells: list[list[str]], tombstones: Sequence[bool]) -> list[list[str]]:
+    if not any(tombstones):
+        return cells
+    return [
+        ["<deleted>" if deleted and cell == "null" else cell for cell, deleted in zip(column, tombstones, strict=True)]
+        for column in cells
+    ]

@@ -1,0 +1,51 @@
+"""A file of statements that may be started again and again with one data directory.
+
+The log's metadata remembers which statements of a file took lasting effect. A second start skips those, so an INSERT does not
+happen twice and a CREATE does not fail, and the queries go on from their committed offsets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from ksql.database import Database
+from ksql.display import Display
+from ksql.parser import split
+from ksql.runner import run_statements
+from ksql.sql_text import first_word, target_of
+
+SPACE = "ksql.run"
+
+_LASTING = {"CREATE", "INSERT", "DROP", "ALTER", "TERMINATE", "PAUSE", "RESUME"}
+
+
+def run_file(db: Database, sql: str, display: Display, *, finished: Callable[[], bool]) -> None:
+    """Carry out the statements of `sql` in the database's session, except those carried out at an earlier start.
+
+    `finished` ends a push query once it is true and nothing more comes. Raises what Session.execute raises.
+    """
+    done = set(db.log.scan(SPACE))
+    seen: Counter[str] = Counter()
+    missing: set[str] = set()
+    for statement in split(sql):
+        if first_word(statement) not in _LASTING:
+            run_statements(db.session, statement, display, finished=finished)
+            continue
+        seen[statement] += 1
+        mark = _mark(statement, db.session.variables, seen[statement])
+        target = target_of(statement)
+        if mark in done and target not in missing and (target is None or target in db.engine.sources):
+            continue
+        if mark in done and target is not None:
+            missing.add(target)
+        run_statements(db.session, statement, display)
+        with db.log.transaction() as transaction:
+            transaction.put(SPACE, mark, b"")
+
+
+def _mark(statement: str, variables: object, occurrence: int) -> str:
+    """A key for the n-th occurrence of a statement in a file, with the variables it may refer to."""
+    return hashlib.sha256(json.dumps([statement, variables, occurrence], sort_keys=True).encode()).hexdigest()

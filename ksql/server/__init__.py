@@ -1,0 +1,1 @@
+"""The REST API: ksqlDB's routes and wire shapes over one engine."""

@@ -1,0 +1,20 @@
+"""Results of statements as the entities /ksql answers with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ksql.engine.results import Listing, Message
+from ksql.server.state import ServerState
+
+
+def entity_of(result: Message | Listing, state: ServerState) -> dict[str, Any] | None:
+    """The entity of a result; None for statements that only touch the session (SET, DEFINE …), which have none."""
+    if not result.entity:
+        return None
+    entity = {"statementText": result.statement, "warnings": [], **result.entity}
+    if entity.get("@type") == "currentStatus":
+        entity.setdefault("commandSequenceNumber", next(state.command_numbers))
+        if command := entity.get("commandId"):
+            state.command_statuses[command] = entity.get("commandStatus") or {}
+    return {"@type": entity.pop("@type", "warning_entity"), **entity}

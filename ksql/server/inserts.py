@@ -1,0 +1,111 @@
+"""POST /inserts-stream: rows as JSON objects, one a line after a line that names the target; an acknowledgement for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from ksql.engine import Session
+from ksql.engine.definitions import Source
+from ksql.engine.errors import StatementError
+from ksql.engine.suggest import did_you_mean
+from ksql.engine.types import Array, Map, SqlType, Struct, quote_name
+from ksql.error_text import user_error_text
+from ksql.parameters import literal
+from ksql.server.errors import BAD_REQUEST, BAD_STATEMENT, SERVER_ERROR, ApiError
+from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, negotiate
+from ksql.server.state import state_of
+
+
+async def inserts_stream(request: Request) -> StreamingResponse:
+    """Insert the rows in order; a row that fails is acknowledged as such and ends the stream."""
+    media_type = negotiate(request, (DELIMITED, JSON, VERSIONED_JSON))
+    lines = [line for line in (await request.body()).splitlines() if line.strip()]
+    try:
+        target = json.loads(lines[0])["target"] if lines else None
+    except (ValueError, TypeError, KeyError):
+        target = None
+    if not isinstance(target, str):
+        raise ApiError(BAD_REQUEST, 'the first line must be a JSON object with "target", the name of a stream or table')
+    engine = state_of(request).engine
+    source = engine.sources.get(unquoted(target))
+    if source is None:
+        raise ApiError(BAD_STATEMENT, f"there is no stream or table called {unquoted(target)}")
+    return StreamingResponse(_acknowledge(engine.session(), source, lines[1:]), media_type=media_type)
+
+
+def _acknowledge(session: Session, source: Source, lines: list[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        error = _insert(session, source, line)
+        if error is not None:
+            code, message = error
+            yield json.dumps({"status": "error", "seq": number, "error_code": code, "message": message}) + "\n"
+            return
+        yield json.dumps({"status": "ok", "seq": number}) + "\n"
+
+
+def _insert(session: Session, source: Source, line: bytes) -> tuple[int, str] | None:
+    """Insert one row; the error when that failed."""
+    try:
+        row = json.loads(line, parse_float=_number)
+        if not isinstance(row, dict):
+            return BAD_REQUEST, "a row must be a JSON object"
+        for _ in session.execute(insert_statement(source, row)):
+            pass
+    except ValueError as error:
+        return BAD_REQUEST, f"the row is not JSON: {error}"
+    except Exception as error:
+        message = user_error_text(error)
+        return (SERVER_ERROR, f"internal error: {error}") if message is None else (BAD_REQUEST, message)
+    return None
+
+
+def insert_statement(source: Source, row: Mapping[str, Any]) -> str:
+    """An INSERT of one row. Names are as a client writes them in SQL: upper case unless in backticks.
+
+    Raises StatementError for a column that the source does not have.
+    """
+    types = {column.name: column.type for column in source.columns}
+    values = {unquoted(name): value for name, value in row.items()}
+    for name in values:
+        if name not in types:
+            raise StatementError(f"{source.name} has no column {name}", hint=did_you_mean(name, types))
+    columns = ", ".join(map(quote_name, values))
+    literals = ", ".join(typed_literal(value, types[name]) for name, value in values.items())
+    return f"INSERT INTO {quote_name(source.name)} ({columns}) VALUES ({literals});"
+
+
+def unquoted(name: str) -> str:
+    """A client's spelling of a name as the catalog's."""
+    return name[1:-1].replace("``", "`") if len(name) > 1 and name[0] == name[-1] == "`" else name.upper()
+
+
+def typed_literal(value: Any, type_: SqlType) -> str:
+    """A JSON value as SQL of the type: an object is a MAP or a STRUCT, text for BYTES is base64."""
+    match type_, value:
+        case Map(_, item_type), dict():
+            return (
+                "MAP(" + ", ".join(f"{literal(key)} := {typed_literal(item, item_type)}" for key, item in value.items()) + ")"
+            )
+        case Struct(), dict():
+            return _struct(value, type_)
+        case Array(item_type), list():
+            return "ARRAY[" + ", ".join(typed_literal(item, item_type) for item in value) + "]"
+    if str(type_) == "BYTES" and isinstance(value, str):
+        return f"TO_BYTES({literal(value)}, 'base64')"
+    return literal(value)
+
+
+def _struct(value: Mapping[str, Any], type_: Struct) -> str:
+    given = {unquoted(name): item for name, item in value.items()}
+    fields = (f"{quote_name(name)} := {typed_literal(given.get(name), field)}" for name, field in type_.fields)
+    return f"STRUCT({', '.join(fields)})"
+
+
+def _number(text: str) -> Decimal | float:
+    return float(text) if "e" in text.lower() else Decimal(text)

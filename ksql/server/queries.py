@@ -1,0 +1,123 @@
+"""POST /query and /query-stream: one SELECT or PRINT, its rows written as they come. POST /close-query ends one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from ksql.engine import Session
+from ksql.engine.results import Changes, Listing, Message, PushQuery, Rows
+from ksql.parser import split
+from ksql.server.errors import BAD_REQUEST, SERVER_ERROR, ApiError, statement_failed
+from ksql.server.formats import ArrayForm, LineForm, ObjectForm, RowForm
+from ksql.server.pull import PullFacts, pull_facts
+from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, StatementRequest, negotiate, read_json, read_statements
+from ksql.server.state import ServerState, state_of
+from ksql.sql_text import is_push, is_query
+
+#: Rows of a pull query that are put into text at a time.
+_ROWS_AT_A_TIME = 10_000
+
+
+async def query(request: Request) -> Response:
+    """The older route: always objects."""
+    media_type = negotiate(request, (JSON, VERSIONED_JSON))
+    body = await read_statements(request, "ksql", "streamsProperties")
+    return await _answer(request, body, media_type, lambda final: ObjectForm(final=final))
+
+
+async def query_stream(request: Request) -> Response:
+    """The newer route: the form is the client's choice."""
+    media_type = negotiate(request, (DELIMITED, JSON, VERSIONED_JSON))
+    body = await read_statements(request, "sql", "properties")
+    return await _answer(request, body, media_type, _FORMS[media_type])
+
+
+async def close_query(request: Request) -> Response:
+    """End a push query by its id."""
+    query_id = (await read_json(request)).get("queryId")
+    if not isinstance(query_id, str) or not state_of(request).close_query(query_id):
+        raise ApiError(BAD_REQUEST, f"no push query with the id {query_id} is running")
+    return JSONResponse({})
+
+
+_FORMS: dict[str, Callable[[bool], RowForm]] = {
+    DELIMITED: lambda final: LineForm(),  # noqa: ARG005
+    JSON: lambda final: ArrayForm(),  # noqa: ARG005
+    VERSIONED_JSON: lambda final: ObjectForm(final=final),
+}
+
+
+async def _answer(
+    request: Request, body: StatementRequest, media_type: str, form: Callable[[bool], RowForm]
+) -> StreamingResponse:
+    state = state_of(request)
+    statement = _single_query(body.text)
+    result = await to_thread.run_sync(_start, body.session(request), statement)
+    if isinstance(result, Rows):
+        facts = pull_facts(state.engine, statement, result)
+        return StreamingResponse(_pull_body(result, facts, form(False)), media_type=media_type)
+    return StreamingResponse(_push_body(result, form(True), state), media_type=media_type)
+
+
+def _single_query(text: str) -> str:
+    try:
+        statements = [statement for statement in split(text) if statement.strip(" ;\n")]
+    except Exception as error:
+        raise statement_failed(error, text) from error
+    if len(statements) != 1:
+        raise ApiError(BAD_REQUEST, f"one SELECT or PRINT statement is expected, found {len(statements)} statements")
+    if not is_query(statements[0]):
+        raise ApiError(BAD_REQUEST, "only SELECT and PRINT belong here; send other statements to /ksql")
+    return statements[0]
+
+
+def _start(session: Session, statement: str) -> Rows | PushQuery:
+    try:
+        result = next(iter(session.execute(statement)), None)
+    except Exception as error:
+        raise statement_failed(error, statement, push=is_push(statement)) from error
+    if result is None or isinstance(result, Message | Listing):
+        raise ApiError(BAD_REQUEST, "only SELECT and PRINT belong here; send other statements to /ksql")
+    return result
+
+
+def _pull_body(rows: Rows, facts: PullFacts, form: RowForm) -> Iterator[str]:
+    """A sync generator: its work is done in threads."""
+    yield form.begin(rows.query_id, rows.columns, facts.keys)
+    for start in range(0, rows.table.num_rows, _ROWS_AT_A_TIME):
+        yield form.rows(rows.table.slice(start, _ROWS_AT_A_TIME), rows.columns)
+    yield form.end(facts.final_message)
+
+
+async def _push_body(push: PushQuery, form: RowForm, state: ServerState) -> AsyncIterator[str]:
+    """Rows as they come. A client that hangs up cancels this generator, and leaving `running` closes the query, which also
+    frees the thread that waits in it."""
+    with state.running(push):
+        yield form.begin(push.query_id, push.columns, frozenset())
+        try:
+            while (changes := await _next(push, state)) is not None:
+                yield await to_thread.run_sync(form.rows, changes.table, push.columns, changes.tombstones)
+        except Exception as error:
+            failure = statement_failed(error, push.statement)
+            yield form.failure(SERVER_ERROR, failure.message)
+            return
+        yield form.end("Limit Reached" if state.is_running(push) else "Query Completed")
+
+
+async def _next(push: PushQuery, state: ServerState) -> Changes | None:
+    """The next rows; None at the end (a StopIteration cannot pass through a coroutine)."""
+
+    def wait() -> Changes | None:
+        try:
+            while True:
+                changes = push.next_changes(None)
+                if changes is not None:
+                    return changes
+        except StopIteration:
+            return None
+
+    return await to_thread.run_sync(wait, abandon_on_cancel=True, limiter=state.push_threads)

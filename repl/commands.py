@@ -1,0 +1,137 @@
+"""The prompt's own commands, each declared by a decorator. Everything else typed at the prompt is SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ksql.display import OUTPUT_FORMATS, Display
+from ksql.version import version
+
+if TYPE_CHECKING:
+    from ksql.repl.shell import Shell
+
+Action = Callable[["Shell", str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`usage` begins with the command's words; `action` gets what follows them."""
+
+    words: str
+    usage: str
+    summary: str
+    action: Action
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out. The message is for the user."""
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(usage: str, summary: str, *, words: str = "") -> Callable[[Action], Action]:
+    """Declare a command. `words` is what it begins with, by default the first word of `usage`."""
+
+    def declare(action: Action) -> Action:
+        name = words or usage.split(maxsplit=1)[0]
+        COMMANDS[name] = Command(name, usage, summary, action)
+        return action
+
+    return declare
+
+
+def find_command(text: str) -> tuple[Command, str] | None:
+    """The command that `text` is, and what follows its words; None when it is SQL. Case and a final ';' do not matter."""
+    typed = text.strip().rstrip(";").strip()
+    lowered = " ".join(typed.lower().split())
+    for name, found in COMMANDS.items():
+        if lowered == name or lowered.startswith(name + " "):
+            return found, typed.split(None, len(name.split()))[-1] if lowered != name else ""
+    return None
+
+
+@command("help", "this list")
+def show_help(shell: Shell, rest: str) -> None:  # noqa: ARG001
+    width = max(len(found.usage) for found in COMMANDS.values())
+    lines = [f"  {found.usage:<{width}}  {found.summary}" for found in COMMANDS.values()]
+    shell.say("\n".join(["Commands:", *lines, "", *_HINTS]))
+
+
+_HINTS = (
+    "Everything else is SQL and ends with ;  For example:",
+    "  SHOW STREAMS;  SHOW TABLES;  SHOW TOPICS;  SHOW QUERIES;  SHOW FUNCTIONS;",
+    "  DESCRIBE name;  DESCRIBE FUNCTION name;  EXPLAIN statement;  PRINT topic FROM BEGINNING;",
+    "  SELECT … ;               a pull query: what is there now",
+    "  SELECT … EMIT CHANGES;   a push query: every change from now on; Ctrl-C ends it",
+    "Tab completes, the arrow keys and Ctrl-R search the history, Ctrl-D leaves.",
+)
+
+
+@command("clear", "clear the screen")
+def clear(shell: Shell, rest: str) -> None:  # noqa: ARG001
+    shell.clear()
+
+
+@command("exit", "leave; queries go on at the next start")
+def leave(shell: Shell, rest: str) -> None:  # noqa: ARG001
+    shell.leaving = True
+
+
+@command("quit", "leave")
+def leave_too(shell: Shell, rest: str) -> None:
+    leave(shell, rest)
+
+
+@command("version", "the version of this program")
+def show_version(shell: Shell, rest: str) -> None:  # noqa: ARG001
+    shell.say(f"ksql {version()}")
+
+
+@command("history", "what was typed before")
+def show_history(shell: Shell, rest: str) -> None:  # noqa: ARG001
+    shell.say("\n".join(shell.history()))
+
+
+@command("output [TABULAR|JSON]", "show or set the form of results")
+def output(shell: Shell, rest: str) -> None:
+    if rest:
+        chosen = next((form for form in OUTPUT_FORMATS if form == rest.upper()), None)
+        if chosen is None:
+            raise CommandError(f"output is {' or '.join(OUTPUT_FORMATS)}, not {rest}")
+        shell.display.output = chosen
+    shell.say(f"Output is {shell.display.output}.")
+
+
+@command("run script FILE", "carry out the statements of a file", words="run script")
+def run_script(shell: Shell, rest: str) -> None:
+    path = _path(rest, "run script FILE")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"cannot read {path}: {error}") from error
+    shell.run_sql(text)
+
+
+@command("spool FILE|OFF", "copy all results to a file")
+def spool(shell: Shell, rest: str) -> None:
+    shell.end_spool()
+    if rest.upper() == "OFF":
+        shell.say("Spool is off.")
+        return
+    path = _path(rest, "spool FILE|OFF")
+    try:
+        shell.display.copy = Display(path.open("a", encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error}") from error
+    shell.say(f"Spool goes to {path}.")
+
+
+def _path(rest: str, usage: str) -> Path:
+    name = rest.strip().strip("'\"")
+    if not name:
+        raise CommandError(f"usage: {usage}")
+    return Path(name).expanduser()
