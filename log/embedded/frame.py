@@ -5,12 +5,12 @@
     8   body length         8 bytes, padding included
     16  base offset         8
     24  record count        4
-    28  reserved            4, zero
+    28  column count        4: all of RECORD_SCHEMA, or one less if no record has headers (the last column)
     32  earliest timestamp  8, epoch ms
     40  latest timestamp    8, epoch ms
     48  transaction id      8
     56  reserved            8, zero
-    64  body: an Arrow IPC record batch message of RECORD_SCHEMA, padded to a multiple of 64 bytes
+    64  body: an Arrow IPC record batch message of those columns, padded to a multiple of 64 bytes
 
 All numbers are little-endian. Frames begin at multiples of 64 bytes, so that Arrow can use a memory map as it is.
 """
@@ -30,8 +30,9 @@ from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 HEADER_BYTES = 64
 _MAGIC = b"KLF1"
 _CHECKED = struct.Struct("<QqIIqqQ8x")  # the header from byte 8 on
-_HEADER = struct.Struct("<4sIQqI4xqqQ8x")
-_HEADERS = RECORD_SCHEMA.get_field_index("headers")
+_HEADER = struct.Struct("<4sIQqIIqqQ8x")
+_COLUMNS = len(RECORD_SCHEMA)
+_SCHEMAS = {count: pa.schema(list(RECORD_SCHEMA)[:count]) for count in (_COLUMNS - 1, _COLUMNS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class EncodedBatch:
     padding: bytes
     body_crc: int
     record_count: int
+    column_count: int
     earliest: int
     latest: int
 
@@ -51,7 +53,8 @@ class EncodedBatch:
 
     def header(self, base_offset: int, transaction_id: int) -> bytes:
         length = len(self.body) + len(self.padding)
-        checked = _CHECKED.pack(length, base_offset, self.record_count, 0, self.earliest, self.latest, transaction_id)
+        counts = self.record_count, self.column_count
+        checked = _CHECKED.pack(length, base_offset, *counts, self.earliest, self.latest, transaction_id)
         return _MAGIC + zlib.crc32(checked, self.body_crc).to_bytes(4, "little") + checked
 
 
@@ -61,6 +64,7 @@ class FrameHeader(NamedTuple):
     body_bytes: int
     base_offset: int
     record_count: int
+    column_count: int
     earliest: int
     latest: int
     transaction_id: int
@@ -76,13 +80,16 @@ class FrameHeader(NamedTuple):
 
 def encode(records: pa.RecordBatch) -> EncodedBatch:
     """Lay out one batch of at least one record."""
-    body = _without_hidden_headers(records).serialize()
+    if records.column(_COLUMNS - 1).null_count == records.num_rows:
+        records = records.select(range(_COLUMNS - 1))
+    body = records.serialize()
     padding = bytes(-body.size % 64)
     return EncodedBatch(
         body=body,
         padding=padding,
         body_crc=zlib.crc32(padding, zlib.crc32(body)),
         record_count=records.num_rows,
+        column_count=records.num_columns,
         earliest=earliest_timestamp(records),
         latest=latest_timestamp(records),
     )
@@ -95,17 +102,22 @@ def read_header(buffer: pa.Buffer | bytes, position: int, base_offset: int) -> F
 
 
 def decode(buffer: pa.Buffer, position: int, header: FrameHeader) -> pa.RecordBatch | None:
-    """The records of a frame, sharing the buffer's memory; None if bytes are missing or fail their checksum."""
+    """The columns of a frame, sharing the buffer's memory; None if bytes are missing or fail their checksum."""
     if position + header.frame_bytes > buffer.size:
         return None
     body = buffer.slice(position + HEADER_BYTES, header.body_bytes)
     crc = zlib.crc32(buffer.slice(position + 8, HEADER_BYTES - 8), zlib.crc32(body))
-    return pa.ipc.read_record_batch(body, RECORD_SCHEMA) if crc == header.crc else None
+    return pa.ipc.read_record_batch(body, _SCHEMAS[header.column_count]) if crc == header.crc else None
 
 
-def _without_hidden_headers(records: pa.RecordBatch) -> pa.RecordBatch:
-    """Arrow writes the whole parent of a sliced column of null lists; nearly all records have no headers."""
-    headers = records.column(_HEADERS)
-    if headers.null_count < len(headers):
-        return records
-    return records.set_column(_HEADERS, RECORD_SCHEMA.field(_HEADERS), pa.nulls(len(headers), HEADERS_TYPE))
+def join(decoded: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """One batch of RECORD_SCHEMA out of the columns of some frames, at least one."""
+    if len({columns.num_columns for columns in decoded}) > 1:
+        decoded = [_with_headers(columns) for columns in decoded]
+    return _with_headers(decoded[0] if len(decoded) == 1 else pa.concat_batches(decoded))
+
+
+def _with_headers(columns: pa.RecordBatch) -> pa.RecordBatch:
+    if columns.num_columns == _COLUMNS:
+        return columns
+    return pa.RecordBatch.from_arrays([*columns.columns, pa.nulls(columns.num_rows, HEADERS_TYPE)], schema=RECORD_SCHEMA)

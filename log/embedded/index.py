@@ -1,6 +1,6 @@
 """The sparse index of a segment: where to start looking for an offset or a time.
 
-One entry per 32 KiB or more of frames: the frame's base offset, its position, and the highest timestamp before it in the
+One entry per 16 KiB or more of frames: the frame's base offset, its position, and the highest timestamp before it in the
 segment. It is only a shortcut: built while frames are written or first looked for, saved beside the segment to spare a
 scan after the next start, and never trusted (a fetch checks every frame it reads).
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from ksql.log.embedded.segment import Segment, scan_headers
 
 SUFFIX = ".index"
-_SPACING_BYTES = 32 * 1024
+_SPACING_BYTES = 16 * 1024
 _WORTH_SAVING_BYTES = 1 << 20
 _BEFORE_ALL_TIME = -(2**63)
 _SAVED = struct.Struct("<4sIQqqQ")  # magic, CRC-32 of the rest, covered bytes, covered offset, latest, entries
@@ -53,7 +53,9 @@ class SparseIndex:
             self._extend(segment)
             at = bisect_right(self._offsets, offset) - 1
             start = self._positions[at]
-            after = min(bisect_left(self._offsets, end), max(at + 1, bisect_right(self._positions, start + max_bytes) - 1))
+            after = bisect_left(self._offsets, end)
+            if segment.size - start > max_bytes:
+                after = min(after, max(at + 1, bisect_right(self._positions, start + max_bytes) - 1))
             stop = min(self._positions[after], segment.size) if after < len(self._positions) else segment.size
             return start, self._offsets[at], stop
 

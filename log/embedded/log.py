@@ -122,7 +122,8 @@ class EmbeddedLog(LocalLog[Partition]):
                     self._commit([pending])
         except BaseException:
             for pending in accepted:
-                pending.outcome.set_exception(LogWriteError("the commit was interrupted and may have succeeded"))
+                if not pending.outcome.done():
+                    pending.outcome.set_exception(LogWriteError("the commit was interrupted and may have succeeded"))
             raise
 
     def _accept(self, pending: _Pending) -> bool:

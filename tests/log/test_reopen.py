@@ -117,3 +117,22 @@ def test_with_fsync(tmp_path: Path) -> None:
     log = EmbeddedLog(tmp_path / "new" / "directory")
     assert log.end_offset("t", 0) == 40
     log.close()
+
+
+def test_a_fetch_takes_all_small_frames_there_are(open_log: OpenLog) -> None:
+    log = open_log()
+    log.create_topic("t")
+    for start in range(300):
+        append(log, "t", numbered(start, 1, size=100))
+    for _ in range(2):
+        for offset in (0, 1, 150, 299):
+            assert log.fetch("t", 0, offset).column("offset").to_pylist() == list(range(offset, 300))
+        log = open_log()
+
+
+def test_a_fetch_stays_under_its_limit_of_bytes(open_log: OpenLog) -> None:
+    log = open_log()
+    log.create_topic("t")
+    for start in range(10):
+        append(log, "t", numbered(start, 1, size=20_000_000))
+    assert [log.fetch("t", 0, offset).num_rows for offset in (0, 3, 6, 9)] == [3, 3, 3, 1]
