@@ -158,7 +158,7 @@ def _rows_table(columns: Sequence[Column], rows: pa.Table) -> Table:
 
 
 def _table(columns: Sequence[tuple[str, Any]], *, header: bool = True, widths: Sequence[int] = ()) -> Table:
-    table = Table(box=SIMPLE_HEAD if header else None, show_header=header, pad_edge=True, header_style="bold", show_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_header=header, pad_edge=True, header_style="bold", show_edge=False)
     for i, (name, justify) in enumerate(columns):
         table.add_column(Text(name), justify=justify, overflow="fold", width=widths[i] if widths else None)
     return table

@@ -30,9 +30,11 @@ def run_file(db: Database, sql: str, display: Display, *, finished: Callable[[],
     done = set(db.log.scan(SPACE))
     seen: Counter[str] = Counter()
     missing: set[str] = set()
-    for statement in split(sql):
+    for piece in split(sql):
+        # Blank lines in front keep the line numbers of the file in error messages.
+        statement, text = piece.text, "\n" * (piece.line - 1) + piece.text
         if first_word(statement) not in _LASTING:
-            run_statements(db.session, statement, display, finished=finished)
+            run_statements(db.session, text, display, finished=finished)
             continue
         seen[statement] += 1
         mark = _mark(statement, db.session.variables, seen[statement])
@@ -41,7 +43,7 @@ def run_file(db: Database, sql: str, display: Display, *, finished: Callable[[],
             continue
         if mark in done and target is not None:
             missing.add(target)
-        run_statements(db.session, statement, display)
+        run_statements(db.session, text, display)
         with db.log.transaction() as transaction:
             transaction.put(SPACE, mark, b"")
 

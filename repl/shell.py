@@ -48,7 +48,7 @@ class Shell:
         try:
             run_statements(self.session, sql, self.display)
         except Exception as error:
-            text = user_error_text(error, sql)
+            text = user_error_text(error)
             if text is None:
                 text = f"internal error, please report it: {type(error).__name__}: {error}"
             self.display.error(text)

@@ -32,17 +32,10 @@ def parse_variables(definitions: tuple[str, ...]) -> dict[str, str]:
 
 
 def execute(config: Config, sql: str, variables: Mapping[str, str], output: OutputFormat) -> None:
-    """Run `sql` in a session of its own, results to the standard output. A wrong statement ends it, with exit code 1."""
+    """Run `sql` in a session of its own, results to the standard output. Raises what the first that fails raises."""
     from ksql.database import Database
-    from ksql.error_text import user_error_text
     from ksql.runner import run_statements
 
     with Database(config) as db:
         session = db.engine.session(properties=config.properties, variables=variables)
-        try:
-            run_statements(session, sql, Display(output=output))
-        except Exception as error:
-            text = user_error_text(error, sql)
-            if text is None:
-                raise
-            raise click.ClickException(text) from error
+        run_statements(session, sql, Display(output=output))

@@ -14,7 +14,7 @@ def entity_of(result: Message | Listing, state: ServerState) -> dict[str, Any] |
         return None
     entity = {"statementText": result.statement, "warnings": [], **result.entity}
     if entity.get("@type") == "currentStatus":
-        entity.setdefault("commandSequenceNumber", next(state.command_numbers))
+        entity["commandSequenceNumber"] = next(state.command_numbers)
         if command := entity.get("commandId"):
             state.command_statuses[command] = entity.get("commandStatus") or {}
     return {"@type": entity.pop("@type", "warning_entity"), **entity}

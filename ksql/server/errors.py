@@ -57,7 +57,7 @@ def generic_error(code: int, message: str) -> dict[str, Any]:
 
 def statement_failed(error: Exception, statement: str, *, push: bool = False, entities: Sequence[Entity] = ()) -> ApiError:
     """The answer to a statement that raised. A refused push query is a bad request; others name the statement."""
-    message = user_error_text(error, statement)
+    message = user_error_text(error)
     if message is None:
         return ApiError(
             SERVER_ERROR, f"internal error: {type(error).__name__}: {error}", statement=statement, entities=entities

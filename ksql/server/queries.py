@@ -20,6 +20,8 @@ from ksql.sql_text import is_push, is_query
 
 #: Rows of a pull query that are put into text at a time.
 _ROWS_AT_A_TIME = 10_000
+#: How often a waiting push query looks whether it was closed, in seconds.
+_LOOK_S = 1.0
 
 
 async def query(request: Request) -> Response:
@@ -65,7 +67,7 @@ async def _answer(
 
 def _single_query(text: str) -> str:
     try:
-        statements = [statement for statement in split(text) if statement.strip(" ;\n")]
+        statements = [piece.text for piece in split(text)]
     except Exception as error:
         raise statement_failed(error, text) from error
     if len(statements) != 1:
@@ -114,7 +116,7 @@ async def _next(push: PushQuery, state: ServerState) -> Changes | None:
     def wait() -> Changes | None:
         try:
             while True:
-                changes = push.next_changes(None)
+                changes = push.next_changes(_LOOK_S)
                 if changes is not None:
                     return changes
         except StopIteration:

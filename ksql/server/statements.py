@@ -44,7 +44,7 @@ def execute_all(session: Session, text: str, state: ServerState) -> list[dict[st
 def _parse(text: str) -> list[str]:
     """The statements of a text, none of them a query."""
     try:
-        statements = [statement for statement in split(text) if statement.strip(" ;\n")]
+        statements = [piece.text for piece in split(text)]
     except Exception as error:
         raise statement_failed(error, text) from error
     for statement in statements:

@@ -83,14 +83,14 @@ class FakeSession:
         self.variables = dict(variables)
 
     def execute(self, text: str) -> Iterator[Result]:
-        for statement in split(text):
+        for statement in (piece.text for piece in split(text)):
             self._engine.executed.append((statement, dict(self.properties), dict(self.variables)))
             for beginning, answer in self._engine.answers.items():
                 if statement.upper().startswith(beginning):
                     yield answer(statement)
                     break
             else:
-                raise StatementError("unknown statement", hint="try another", line=1, column=1)
+                raise StatementError("unknown statement", hint="try another")
 
 
 class FakeEngine:

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from ksql.engine import Engine
-from ksql.engine.errors import QueryError, StatementError
+from ksql.engine.errors import QueryError
 from ksql.engine.results import Rows
 from ksql.server.app import create_app
 from tests.ksql.fake_engine import COLUMNS, FakeEngine, changes, push_of, source, table
@@ -264,13 +264,3 @@ def test_a_wrong_row_ends_the_stream(client: Client, lines: list[str], expected:
 @pytest.mark.parametrize("content", ["", "{}", "nonsense", '{"target":"unknown"}'])
 def test_inserts_without_target(client: Client, content: str) -> None:
     assert client.post("/inserts-stream", content=content).status_code == 400
-
-
-def test_a_refused_pull_query_names_the_statement(client: Client, engine: FakeEngine) -> None:
-    def refuse(text: str) -> Rows:
-        assert text == "SELECT M FROM T;"
-        raise StatementError("no such column", line=1, column=8, hint="did you mean N?")
-
-    engine.answers = {"SELECT": refuse}
-    body = client.post("/query", json={"ksql": "SELECT M FROM T;"}).json()
-    assert body["message"] == "line 1, column 8: no such column\n  SELECT M FROM T;\n         ^\nHint: did you mean N?"
