@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.filters import has_completions
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -54,9 +53,8 @@ def prompt_session(shell: Shell, history: History) -> PromptSession[str]:
         style=STYLE,
         lexer=SqlLexer(),
         completer=SqlCompleter(shell.names),
-        complete_while_typing=False,
+        complete_while_typing=True,
         history=history,
-        enable_history_search=True,
         multiline=True,
         prompt_continuation=_continuation,
         key_bindings=_keys(),
@@ -75,10 +73,12 @@ def _one_input(shell: Shell, session: PromptSession[str]) -> None:
 def _keys() -> KeyBindings:
     keys = KeyBindings()
 
-    @keys.add("enter", filter=~has_completions)
+    @keys.add("enter")
     def _enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        if is_finished(buffer.text):
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            buffer.complete_state = None  # takes what is chosen in the menu
+        elif is_finished(buffer.text):
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")
