@@ -31,19 +31,24 @@ class _Server(uvicorn.Server):
 
 def serve(db: Database, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Listen on host:port (port 0 takes a free one), call `ready` with the URL, and serve. Raises ConfigError."""
-    listener = _listen(host, port)
-    app = create_app(db.engine)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S)
-    ready(f"http://{host}:{listener.getsockname()[1]}")
+    listener = open_listener(host, port)
     try:
-        _Server(config, app.state.server).run(sockets=[listener])
+        ready(f"http://{host}:{listener.getsockname()[1]}")
+        make_server(db).run(sockets=[listener])
     except KeyboardInterrupt:
         pass  # uvicorn sends itself the signal again once it has stopped in order
     finally:
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def make_server(db: Database) -> uvicorn.Server:
+    """The server over a database; `run(sockets=…)` serves."""
+    app = create_app(db.engine)
+    return _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S), app.state.server)
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises ConfigError, with the reason, when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ class FakePush:
         self.statement = statement
         self.query_id = query_id
         self.columns = COLUMNS
-        self.closed = False
+        self.ended = threading.Event()
         self.waiting: queue.Queue[Changes | Exception | None] = queue.Queue()
         for change in changes:
             self.waiting.put(change)
@@ -68,8 +69,12 @@ class FakePush:
             raise StopIteration
         return change
 
+    @property
+    def closed(self) -> bool:
+        return self.ended.is_set()
+
     def close(self) -> None:
-        self.closed = True
+        self.ended.set()
         self.waiting.put(None)
 
 
