@@ -20,6 +20,9 @@ from ksql.engine.types import Column
 class DecodeSql:
     """Fragments of `SELECT columns, suspect FROM (SELECT *, prepare FROM raw)`.
 
+    Run it with `SET disabled_optimizers = 'filter_pushdown'`: that optimizer would copy `prepare` into a filter above it, and
+    every record would be parsed twice.
+
     prepare: alias → SQL over the raw relation, computed once per row (aliases start with the prefix given to `sql`).
     columns: one SQL expression over `prepare` per bound column, in order, of exactly the column's DuckDB type; none raises.
     suspect: boolean SQL, never null: the row must go through `exact`.

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ksql.engine.errors import StatementError
-from ksql.engine.formats import json_exact, json_write
+from ksql.engine.formats import json_batch, json_exact, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
 from ksql.engine.formats.json_read import field, read, read_field
-from ksql.engine.formats.json_wire import ScaledNumber, Shape, Style, UnknownShapeError, learn, without_blanks
+from ksql.engine.formats.json_wire import ScaledNumber, Shape, Style, UnknownShapeError, likely_shape, without_blanks
 from ksql.engine.formats.json_write import Member
 from ksql.engine.formats.rows import decode_rows
 from ksql.engine.formats.text_values import Read
@@ -112,7 +109,8 @@ class JsonDecoder:
 
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
         if len(data) < _MIN_BATCH:
-            self._learn_first(data)
+            if self._shape is None:
+                self._shape = self._likely([text for text in json_batch.texts(data).to_pylist() if text])
             return self._by_row(data)
         return self._by_shapes(data)
 
@@ -127,65 +125,45 @@ class JsonDecoder:
 
         return decode_rows(self.columns, data, read_record)
 
-    def _learn_first(self, data: Sequence[bytes | None]) -> None:
-        """A first shape, so that the next batch has one."""
-        if self._shape is None:
-            self._shape = next((shape for record in data if record and (shape := self._learn(record)) is not None), None)
+    def _by_shapes(self, data: Sequence[bytes | None]) -> Decoded:
+        """Whole batches by one learned shape after the other, as long as that gets on; then row by row."""
+        left = json_batch.numbered(data)
+        done: list[pa.Table] = []
+        shapes: list[tuple[int, Shape]] = []
+        for _ in range(_MAX_SHAPES):
+            shape = self._likely(json_batch.sample(left))
+            if shape is None:
+                break
+            good, left = json_batch.split(self.columns, self._sql_by(shape, "data", "record"), left)
+            done.append(good)
+            shapes.append((good.num_rows, shape))
+            if min(left.num_rows, good.num_rows) < _MIN_BATCH:
+                break
+        self._remember(shapes)
+        rest = left["n"].to_pylist()
+        return json_batch.join(done, rest, self._by_row([data[n] for n in rest]), len(data))
 
-    def _learn(self, record: bytes) -> Shape | None:
+    def _likely(self, records: Sequence[str]) -> Shape | None:
+        shape = likely_shape(self.columns, records, wrapped=self._wrapped)
         try:
-            text = record.decode("utf-8")
-            shape = learn(self.columns, text, json_exact.parse(record), wrapped=self._wrapped)
-            self._sql_by(shape, "data", "record")
-        except (UnknownShapeError, ValueError):
+            if shape is not None:
+                self._sql_by(shape, "data", "record")
+        except UnknownShapeError:
             return None
         return shape
 
-    def _by_shapes(self, data: Sequence[bytes | None]) -> Decoded:
-        """Whole batches by one learned shape after the other, as long as that gets on; then row by row."""
-        left = pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": _texts(data)})
-        done: list[pa.Table] = []
-        for _ in range(_MAX_SHAPES):
-            shape = next((s for text in left["data"][:8].to_pylist() if text and (s := self._learn(text.encode()))), None)
-            if shape is None:
-                break
-            good, left, count = self._split(shape, left)
-            done.append(good)
+    def _remember(self, shapes: Sequence[tuple[int, Shape]]) -> None:
+        """Read by the commonest of these shapes from now on, when there is none yet or it is common enough."""
+        if shapes:
+            count, shape = max(shapes, key=lambda item: item[0])
             if self._shape is None or count >= _COMMON:
                 self._shape = shape
-            if left.num_rows < _MIN_BATCH or count < _MIN_BATCH:
-                break
-        rest = left["n"].to_pylist()
-        rows = self._by_row([data[n] for n in rest])
-        done.append(rows.rows.add_column(0, "n", pa.array(rest, pa.int64())))
-        errors: list[str | None] = [None] * len(data)
-        for n, error in zip(rest, rows.errors, strict=True):
-            errors[n] = error
-        table = pa.concat_tables(done)
-        return Decoded(table.take(pc.sort_indices(table["n"])).drop_columns(["n"]), errors)
-
-    def _split(self, shape: Shape, left: pa.Table) -> tuple[pa.Table, pa.Table, int]:
-        """Rows that the shape reads (n and the columns), and the rows (n and data) that it does not."""
-        names = [f"c{index}" for index in range(len(self.columns))]
-        parts = self._sql_by(shape, "data", "record")
-        prepare = ", ".join(f"{sql} AS {alias}" for alias, sql in parts.prepare.items())
-        values = ", ".join(f"{sql} AS {name}" for name, sql in zip(names, parts.columns, strict=True))
-        with _cursor() as cursor:
-            cursor.register("rows", left)
-            decoded = cursor.sql(
-                f"SELECT n, {values}, (data IS NULL AND NOT {parts.suspect}) OR {parts.suspect} AS suspect "
-                f"FROM (SELECT *, {prepare} FROM rows)"
-            ).to_arrow_table()
-        suspect = decoded["suspect"].combine_chunks()
-        good = decoded.filter(pc.invert(suspect)).drop_columns(["suspect"])
-        schema = pa.schema([("n", pa.int64()), *((column.name, column.type.arrow) for column in self.columns)])
-        good = good.rename_columns(schema.names).cast(schema)
-        remaining = left.filter(pc.is_in(left["n"], decoded["n"].filter(suspect)))
-        return good, remaining, good.num_rows
 
 
 def _written(shape: Shape, record: str) -> str:
     """SQL of the text that the values read would be written as."""
+    if shape.sparse:
+        return f"json_strip_nulls(to_json({record}))::VARCHAR"
     if isinstance(shape.type, ScaledNumber):
         return f"TRY_CAST({record} AS {shape.type.decimal.duckdb})::VARCHAR"
     if not isinstance(shape.type, Struct) or not any(isinstance(type_, ScaledNumber) for _, type_ in shape.type.fields):
@@ -198,34 +176,6 @@ def _written(shape: Shape, record: str) -> str:
         else:
             members.append(Member(name, type_, value))
     return json_write.object_text(members, finite=True)
-
-
-def _texts(data: Sequence[bytes | None]) -> pa.Array:
-    """The records as text; bytes that are not UTF-8 become null."""
-    try:
-        return pa.array(data, pa.binary()).cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([_text(record) for record in data], pa.string())
-
-
-def _text(record: bytes | None) -> str | None:
-    try:
-        return None if record is None else record.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-_connection: duckdb.DuckDBPyConnection | None = None
-_connecting = threading.Lock()
-
-
-def _cursor() -> duckdb.DuckDBPyConnection:
-    """A cursor of the decoders' own in-memory database."""
-    global _connection  # noqa: PLW0603 - opened at first use, kept for the process
-    with _connecting:
-        if _connection is None:
-            _connection = duckdb.connect(config={"threads": 1})
-        return _connection.cursor()
 
 
 @dataclass(frozen=True, slots=True)

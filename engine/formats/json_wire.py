@@ -9,13 +9,16 @@ reader.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal as Number
 from enum import Enum, auto
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
-from ksql.engine.formats.json_exact import fold, write_json
+from ksql.engine.formats.json_exact import fold, parse, write_json
 from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
@@ -74,10 +77,11 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A record as seen: its type and style."""
+    """A record as seen: its type and style. `sparse`: a record may leave out any of the fields, instead of writing null."""
 
     type: SqlType
     style: Style
+    sparse: bool = False
 
     @property
     def spec(self) -> str:
@@ -85,14 +89,53 @@ class Shape:
         return json.dumps(self.type.duckdb)
 
 
-def learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool) -> Shape:
-    """The shape of one record, given as text and parsed. Raises UnknownShapeError when it has none."""
+def likely_shape(columns: Sequence[Column], records: Sequence[str], *, wrapped: bool) -> Shape | None:
+    """The shape that most of a sample of records have, or the one sparse shape of them all, or None."""
+    values = [value for record in records if (value := _parse(record)) is not None]
+    shapes = [shape for value in values if (shape := _learn(columns, *value, wrapped=wrapped)) is not None]
+    if not shapes:
+        return None
+    shape, count = Counter(shapes).most_common(1)[0]
+    if count * 4 > len(records) or len(records) < 4 or not wrapped:
+        return shape
+    return _learn_sparse(columns, values) or shape
+
+
+def _parse(record: str) -> tuple[str, Any] | None:
+    try:
+        return record, parse(record.encode())
+    except ValueError:
+        return None
+
+
+def _learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool) -> Shape | None:
+    """The shape of one record, given as text and parsed."""
     declared = Struct(tuple((column.name, column.type) for column in columns)) if wrapped else columns[0].type
-    seen = _wire(declared, value)
+    try:
+        seen = _wire(declared, value)
+    except UnknownShapeError:
+        return None
     style = _style(record, value, seen)
-    if style is Style.OTHER and _has_decimal(seen):
-        raise UnknownShapeError
-    return Shape(seen, style)
+    return None if style is Style.OTHER and _has_decimal(seen) else Shape(seen, style)
+
+
+def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) -> Shape | None:
+    """One shape for records that leave out fields, when their fields come in one order."""
+    objects = [value for _, value in values if isinstance(value, dict)]
+    followers = TopologicalSorter[str]()
+    for value in objects:
+        for before, after in pairwise(value):
+            followers.add(after, before)
+    try:
+        order = list(followers.static_order())
+    except CycleError:
+        return None
+    examples = {name: _example([value.get(name) for value in objects]) for name in order}
+    shape = _learn(columns, "", examples, wrapped=True)
+    if shape is None or _has_decimal(shape.type):
+        return None
+    compact = all(write_json(value) == record and _prints_itself(value) for record, value in values)
+    return Shape(shape.type, Style.COMPACT if compact else Style.OTHER, sparse=True)
 
 
 def _style(record: str, value: Any, seen: SqlType) -> Style:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,16 +15,22 @@ from ksql.engine.formats.contract import Decoder, Encoder
 Row = tuple[Any, ...]
 
 
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
+
+
 def decode(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[bool]]:
     """Rows by SQL, and which of them are suspect. Checks the columns' types."""
     parts = decoder.sql('"data"', "d_value")
     columns = [f"{sql} AS c{index}" for index, sql in enumerate(parts.columns)]
     prepare = [f"{sql} AS {alias}" for alias, sql in parts.prepare.items()]
-    query = f"SELECT {', '.join([*columns, f'({parts.suspect}) AS suspect'])} FROM (SELECT {', '.join(['*', *prepare])} FROM raw) ORDER BY n"
-    array = pa.array([_utf8(record) for record in data], pa.string()) if decoder.text else pa.array(data, pa.binary())
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("raw", pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": array}))
-        table = connection.sql(query).to_arrow_table()
+    inner = f"SELECT {', '.join(['*', *prepare])} FROM raw"
+    query = f"SELECT {', '.join([*columns, f'({parts.suspect}) AS suspect'])} FROM ({inner}) ORDER BY n"
+    array = pa.array(map(_utf8, data), pa.string()) if decoder.text else pa.array(data, pa.binary())
+    with _connection().cursor() as cursor:
+        cursor.register("raw", pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": array}))
+        table = cursor.sql(query).to_arrow_table()
     for index, column in enumerate(decoder.columns):
         assert table.schema.field(index).type == column.type.arrow
     return to_rows(table.drop_columns(["suspect"])), table["suspect"].to_pylist()
@@ -42,15 +50,15 @@ def encode(encoder: Encoder, rows: Sequence[Row]) -> list[Any]:
     """What the encoder's SQL writes for rows of physical values."""
     names = [f"c{index}" for index in range(len(encoder.columns))]
     arrays = [pa.array([row[index] for row in rows], column.type.arrow) for index, column in enumerate(encoder.columns)]
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("input", pa.Table.from_arrays(arrays, names=names))
-        return [item for (item,) in connection.sql(f"SELECT {encoder.sql(names)} FROM input").fetchall()]
+    with _connection().cursor() as cursor:
+        cursor.register("input", pa.Table.from_arrays(arrays, names=names))
+        return [item for (item,) in cursor.sql(f"SELECT {encoder.sql(names)} FROM input").fetchall()]
 
 
 def to_rows(table: pa.Table) -> list[Row]:
-    """Rows that compare by value: NaN equals NaN, maps and structs as they are."""
-    return [tuple(map(_comparable, row.values())) for row in table.to_pylist()]
+    """Rows that compare by value: not-a-number becomes a text."""
+    return [tuple(map(comparable, row.values())) for row in table.to_pylist()]
 
 
-def _comparable(value: Any) -> Any:
-    return "NaN" if isinstance(value, float) and value != value else value  # noqa: PLR0124 - only NaN differs from itself
+def comparable(value: Any) -> Any:
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value

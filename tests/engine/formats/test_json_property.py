@@ -41,14 +41,75 @@ TYPES = st.recursive(
     max_leaves=3,
 )
 NUMBERS = st.sampled_from(
-    ["0", "-0", "1", "-7", "12", "1.0", "1.5", "-0.0", "12.340", "1e2", "1E-3", "1e400", "2147483648", "9223372036854775808"]
-    + ["18446744073709551616", "0.30000000000000004", "9007199254740993", "0.1000000000000000055511151231257827", "123456.789"]
-    + ["12.345", "12.34", "5.50", "100000000000000000000", "86400000", "1e-7", "0.00001", "1e22", "123456789012.123456789012"]
+    [
+        "0",
+        "-0",
+        "1",
+        "-7",
+        "12",
+        "1.0",
+        "1.5",
+        "-0.0",
+        "12.340",
+        "1e2",
+        "1E-3",
+        "1e400",
+        "2147483648",
+        "9223372036854775808",
+        "18446744073709551616",
+        "0.30000000000000004",
+        "9007199254740993",
+        "0.1000000000000000055511151231257827",
+        "123456.789",
+        "12.345",
+        "12.34",
+        "5.50",
+        "100000000000000000000",
+        "86400000",
+        "1e-7",
+        "0.00001",
+        "1e22",
+        "123456789012.123456789012",
+    ]
 )
 TEXTS = st.sampled_from(
-    ['""', '"x"', '"é"', r'"\u00e9"', r'"a\"b\\"', r'"\/"', '"true"', '"null"', '"5"', '"+5"', '"1.5"', '"1_0"', '" 5"', '"5d"']
-    + ['"NaN"', '"inf"', '"1e3"', '"QUI="', '"QQ"', '"12.30"', '"12.345"', r'"\ud83d"', r'"\u001f"', '": "', r'"\", \""', '"/"']
-    + ['"2020-01-01"', '"0x10"', '"-0"', '"00"', '"1."', '".5"', '"86400000"', '"99999999999"', '"\u017f"']
+    [
+        '""',
+        '"x"',
+        '"é"',
+        r'"\u00e9"',
+        r'"a\"b\\"',
+        r'"\/"',
+        '"true"',
+        '"null"',
+        '"5"',
+        '"+5"',
+        '"1.5"',
+        '"1_0"',
+        '" 5"',
+        '"5d"',
+        '"NaN"',
+        '"inf"',
+        '"1e3"',
+        '"QUI="',
+        '"QQ"',
+        '"12.30"',
+        '"12.345"',
+        r'"\ud83d"',
+        r'"\u001f"',
+        '": "',
+        r'"\", \""',
+        '"/"',
+        '"2020-01-01"',
+        '"0x10"',
+        '"-0"',
+        '"00"',
+        '"1."',
+        '".5"',
+        '"86400000"',
+        '"99999999999"',
+        '"\u017f"',
+    ]
 )
 WORDS = st.sampled_from(["true", "false", "null"])
 
@@ -86,7 +147,7 @@ def _members(fields: tuple[tuple[str, SqlType], ...], names: st.SearchStrategy[s
         ordered.map(_object),
         ordered.map(_object),
         st.tuples(ordered, extra).map(lambda parts: _object(parts[0] + parts[1])),
-        st.tuples(ordered, extra).flatmap(lambda parts: st.permutations(parts[0] + parts[1])).map(lambda pairs: _object(pairs)),
+        st.tuples(ordered, extra).flatmap(lambda parts: st.permutations(parts[0] + parts[1])).map(_object),
         ordered.map(lambda pairs: _object(pairs[1:])),
     )
 
@@ -108,10 +169,10 @@ def _batches(draw: st.DrawFn) -> tuple[tuple[Column, ...], list[bytes]]:
     types = draw(st.lists(TYPES, min_size=1, max_size=4))
     columns = tuple(Column(f"C{index}", type_) for index, type_ in enumerate(types))
     usual = draw(st.sampled_from(["upper", "lower"]))
-    names = st.sampled_from([usual] * 8 + ["upper", "lower", "escaped"])
+    names = st.sampled_from([*[usual] * 8, "upper", "lower", "escaped"])
     fields = tuple((column.name, column.type) for column in columns)
     usual_finish = draw(st.sampled_from(["plain", "spaced"]))
-    finish = st.sampled_from([usual_finish] * 8 + ["plain", "spaced", "padded", "cut", "followed"])
+    finish = st.sampled_from([*[usual_finish] * 8, "plain", "spaced", "padded", "cut", "followed"])
     records = draw(st.lists(st.builds(_finish, _members(fields, names), finish), min_size=1, max_size=12))
     return columns, [record.encode() for record in records]
 
