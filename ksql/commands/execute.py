@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ksql.commands.options import say_data_directory
 from ksql.config import Config
 from ksql.display import Display, OutputFormat
 
@@ -36,6 +37,8 @@ def execute(config: Config, sql: str, variables: Mapping[str, str], output: Outp
     from ksql.database import Database
     from ksql.runner import run_statements
 
+    if sys.stderr.isatty():
+        say_data_directory(config)
     with Database(config) as db:
         session = db.engine.session(properties=config.properties, variables=variables)
         run_statements(session, sql, Display(output=output))

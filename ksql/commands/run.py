@@ -37,7 +37,7 @@ def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) ->
     from ksql.headless import run_file
 
     say_data_directory(config)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
         db.session.variables.update(variables)
         run_file(db, sql, Display(), finished=(lambda: db.wait_idle(0)) if until_idle else lambda: False)

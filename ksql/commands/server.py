@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from ksql.commands.execute import read_script
@@ -22,6 +24,7 @@ def server(config: Config, file: str | None) -> None:
     from ksql.server.serve import serve
 
     say_data_directory(config)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
         run_file(db, sql, Display(), finished=lambda: True)
         serve(db, config.host, config.port, ready=lambda url: click.echo(f"Listening on {url}; Ctrl-C stops it.", err=True))
