@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -21,6 +22,7 @@ import pyarrow as pa
 from ksql.log.contract import (
     FETCH_SCHEMA,
     CommittedOffset,
+    CorruptLogError,
     OffsetOutOfRangeError,
     TopicConfig,
     TopicPartition,
@@ -104,7 +106,7 @@ class LocalLog(ABC, Generic[P]):
     def __init__(self, picture: Picture[P]) -> None:
         self._picture = picture
         self._visible = threading.Lock()
-        self._subscribers: tuple[Callable[[], None], ...] = ()
+        self._subscribers: Mapping[object, Callable[[], None]] = {}  # replaced, never changed: commits read it unlocked
 
     @abstractmethod
     def _carry_out(self, changes: Changes) -> TransactionResult:
@@ -150,12 +152,14 @@ class LocalLog(ABC, Generic[P]):
         wanted = min(max_records, end - offset)
         if wanted <= 0:
             return _NOTHING
-        return source.fetch(offset, wanted)
+        with self._reading(topic, partition, source):
+            return source.fetch(offset, wanted)
 
     def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
         with self._visible:
             source = self._partition(topic, partition)
-        return source.offset_for_time(timestamp_ms)
+        with self._reading(topic, partition, source):
+            return source.offset_for_time(timestamp_ms)
 
     def committed(self, group: str) -> Mapping[TopicPartition, CommittedOffset]:
         with self._visible:
@@ -171,21 +175,34 @@ class LocalLog(ABC, Generic[P]):
         return dict(sorted(entries))
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        subscription = object()
+        with self._visible:
+            self._subscribers = {**self._subscribers, subscription: wake}
+
         def unsubscribe() -> None:
             with self._visible:
-                self._subscribers = tuple(other for other in self._subscribers if other is not wake)
+                self._subscribers = {key: other for key, other in self._subscribers.items() if key is not subscription}
 
-        with self._visible:
-            self._subscribers += (wake,)
         return unsubscribe
 
     def _wake_subscribers(self) -> None:
-        for wake in self._subscribers:
+        for wake in self._subscribers.values():
             wake()
 
     def _find_topic(self, name: str) -> TopicConfig | None:
         with self._visible:
             return self._picture.config(name)
+
+    @contextmanager
+    def _reading(self, topic: str, partition: int, source: P) -> Iterator[None]:
+        """Files may go while they are read, with their topic: that is no damage."""
+        try:
+            yield
+        except CorruptLogError:
+            with self._visible:
+                if self._partition(topic, partition) is source:
+                    raise
+            raise unknown_topic(topic) from None
 
     def _partition(self, topic: str, partition: int) -> P:
         """Call with `_visible` held."""

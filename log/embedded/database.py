@@ -89,6 +89,9 @@ class Database:
         """Start writing; returns a transaction id never given out before."""
         self._execute("BEGIN IMMEDIATE")
         self._execute("UPDATE last_transaction SET id = id + 1")
+        return self.last_transaction()
+
+    def last_transaction(self) -> int:
         (transaction_id,) = self._execute("SELECT id FROM last_transaction").fetchone()
         return int(transaction_id)
 

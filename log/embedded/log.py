@@ -30,7 +30,7 @@ from ksql.log.embedded.frame import EncodedBatch
 from ksql.log.embedded.lock import DirectoryLock
 from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.recovery import cut_back
-from ksql.log.embedded.writer import PartitionWriter, encode_all
+from ksql.log.embedded.writer import PartitionWriter, encode_all, sync_directory
 from ksql.log.local import LocalLog, Topic
 from ksql.log.transaction import Changes
 
@@ -48,6 +48,16 @@ class _Pending:
     @property
     def changes_topics(self) -> bool:
         return bool(self.changes.created_topics or self.changes.deleted_topics)
+
+
+@dataclass(slots=True)
+class _Staged:
+    """What a group of transactions has written before it is committed."""
+
+    transaction_id: int = 0
+    created: dict[str, Topic[Partition]] = field(default_factory=dict)
+    writers: dict[TopicPartition, PartitionWriter] = field(default_factory=dict)
+    results: list[TransactionResult] = field(default_factory=list)
 
 
 class EmbeddedLog(LocalLog[Partition]):
@@ -72,6 +82,8 @@ class EmbeddedLog(LocalLog[Partition]):
                 undo.callback(self._lock.release)
                 self._database = Database(directory / "log.sqlite", synchronous="FULL" if self._sync else "NORMAL")
                 undo.callback(self._database.close)
+                if self._sync:
+                    sync_directory(directory)
                 picture = self._database.load(self._topics_directory)
                 cut_back(self._topics_directory, picture.topics.values())
             except (OSError, sqlite3.Error) as error:
@@ -108,23 +120,19 @@ class EmbeddedLog(LocalLog[Partition]):
         return group
 
     def _commit(self, group: list[_Pending]) -> None:
-        """Commit all, or each alone if that fails, so that one transaction's fault is not another's."""
+        """Commit all, or each alone if that fails, so that one transaction's fault is not another's. Gives all an answer."""
         accepted = [pending for pending in group if self._accept(pending)]
-        if not accepted:
-            return
         try:
-            self._commit_together(accepted)
+            if accepted:
+                self._finish(accepted, self._stage(accepted))
         except (OSError, sqlite3.Error, LogError) as error:
             if len(accepted) == 1:
                 accepted[0].outcome.set_exception(self._explain(error))
             else:
                 for pending in accepted:
                     self._commit([pending])
-        except BaseException:
-            for pending in accepted:
-                if not pending.outcome.done():
-                    pending.outcome.set_exception(LogWriteError("the commit was interrupted and may have succeeded"))
-            raise
+        finally:
+            _fail(accepted, LogWriteError("the commit was interrupted"))
 
     def _accept(self, pending: _Pending) -> bool:
         """False if the transaction can no longer be carried out; it has its answer then."""
@@ -134,26 +142,39 @@ class EmbeddedLog(LocalLog[Partition]):
             pending.outcome.set_exception(error)
         return not pending.outcome.done()
 
-    def _commit_together(self, group: list[_Pending]) -> None:
-        writers: dict[TopicPartition, PartitionWriter] = {}
-        outcome_open = False
+    def _stage(self, group: list[_Pending]) -> _Staged:
+        """Everything that can be taken back: on disk and in the database's open transaction, but not committed."""
+        staged = _Staged()
         try:
-            transaction_id = self._begin()
-            created: dict[str, Topic[Partition]] = {}
-            results = []
+            staged.transaction_id = self._begin()
             for pending in group:
-                created |= self._write_metadata(pending.changes)
-                results.append(self._write_records(pending.frames, created, writers, transaction_id))
-            self._write_ends(writers, created)
-            outcome_open = True
-            self._database.commit()
-            removed = self._publish(group, created, writers.values())
+                staged.created |= self._write_metadata(pending.changes)
+                staged.results.append(self._write_records(pending.frames, staged))
+            self._write_ends(staged)
         except BaseException:
-            self._take_back(writers.values(), outcome_open=outcome_open)
+            with suppress(sqlite3.Error):
+                self._database.rollback()
+            for writer in staged.writers.values():
+                writer.undo()
             raise
-        for pending, result in zip(group, results, strict=True):
-            pending.outcome.set_result(result)
-        for writer in writers.values():
+        return staged
+
+    def _finish(self, group: list[_Pending], staged: _Staged) -> None:
+        """Commit what is staged, show it to readers and answer. An error here is no reason to try again."""
+        removed = [self._topic_directory(name) for pending in group for name in pending.changes.deleted_topics]
+        try:
+            self._database.commit()
+            self._publish(group, staged)
+        except sqlite3.Error as error:
+            if not self._settle(staged.transaction_id):
+                _fail(group, self._explain(error))
+                return
+        except BaseException:
+            if self._settle(staged.transaction_id):
+                _succeed(group, staged.results)
+            raise
+        _succeed(group, staged.results)
+        for writer in staged.writers.values():
             writer.note_in_index()
         for directory in removed:
             shutil.rmtree(directory, ignore_errors=True)
@@ -172,55 +193,59 @@ class EmbeddedLog(LocalLog[Partition]):
             for name, topic_id in ids.items()
         }
 
-    def _write_records(
-        self,
-        frames: Mapping[TopicPartition, list[EncodedBatch]],
-        created: Mapping[str, Topic[Partition]],
-        writers: dict[TopicPartition, PartitionWriter],
-        transaction_id: int,
-    ) -> TransactionResult:
+    def _write_records(self, frames: Mapping[TopicPartition, list[EncodedBatch]], staged: _Staged) -> TransactionResult:
         base_offsets = {}
         for place, encoded in frames.items():
-            if place not in writers:
-                topic = created.get(place[0]) or self._picture.topics[place[0]]
-                writers[place] = PartitionWriter(topic.partitions[place[1]], sync=self._sync)
-            base_offsets[place] = writers[place].end_offset
-            writers[place].append(encoded, transaction_id)
+            writer = staged.writers.get(place)
+            if writer is None:
+                partition = self._topic(place[0], staged).partitions[place[1]]
+                writer = staged.writers[place] = PartitionWriter(partition, sync=self._sync)
+            base_offsets[place] = writer.end_offset
+            writer.append(encoded, staged.transaction_id)
         return TransactionResult(base_offsets)
 
-    def _write_ends(self, writers: Mapping[TopicPartition, PartitionWriter], created: Mapping[str, Topic[Partition]]) -> None:
-        for (name, partition), writer in writers.items():
+    def _write_ends(self, staged: _Staged) -> None:
+        for (name, partition), writer in staged.writers.items():
             writer.flush()
-            topic = created.get(name) or self._picture.topics[name]
-            self._database.write_segments(topic.id, partition, writer.changed_segments)
+            self._database.write_segments(self._topic(name, staged).id, partition, writer.changed_segments)
 
-    def _publish(
-        self, group: Iterable[_Pending], created: Mapping[str, Topic[Partition]], writers: Iterable[PartitionWriter]
-    ) -> list[Path]:
-        """Show the commit to readers; returns the directories of deleted topics."""
-        topics = self._picture.topics
-        removed = [topics[name].partitions[0].directory.parent for p in group for name in p.changes.deleted_topics]
+    def _publish(self, group: Iterable[_Pending], staged: _Staged) -> None:
         with self._visible:
             for pending in group:
-                self._picture.apply(pending.changes, created)
-            for writer in writers:
+                self._picture.apply(pending.changes, staged.created)
+            for writer in staged.writers.values():
                 writer.publish()
-        return removed
 
-    def _take_back(self, writers: Iterable[PartitionWriter], *, outcome_open: bool) -> None:
-        """After a failure. If it came so late that the commit may have happened, the database says whether it did."""
+    def _settle(self, transaction_id: int) -> bool:
+        """After an error so late that the commit may have happened: ask the database, and show readers what it says."""
         with suppress(sqlite3.Error):
             self._database.rollback()
-            if outcome_open:
-                picture = self._database.load(self._topics_directory)
-                with self._visible:
-                    self._picture = picture
-                return
-        for writer in writers:
-            writer.undo()
+            picture = self._database.load(self._topics_directory)
+            with self._visible:
+                self._picture = picture
+            return self._database.last_transaction() == transaction_id
+        return False
+
+    def _topic(self, name: str, staged: _Staged) -> Topic[Partition]:
+        return staged.created.get(name) or self._picture.topics[name]
+
+    def _topic_directory(self, name: str) -> Path:
+        return self._picture.topics[name].partitions[0].directory.parent
 
     def _explain(self, error: Exception) -> LogError:
         if isinstance(error, LogError):
             return error
         hint = "free some space" if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
         return LogWriteError(f"cannot write to data directory {self._directory}: {error}", hint)
+
+
+def _succeed(group: Iterable[_Pending], results: Iterable[TransactionResult]) -> None:
+    for pending, result in zip(group, results, strict=True):
+        pending.outcome.set_result(result)
+
+
+def _fail(group: Iterable[_Pending], error: LogError) -> None:
+    """Answer those that have no answer yet."""
+    for pending in group:
+        if not pending.outcome.done():
+            pending.outcome.set_exception(error)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ksql.log.contract import CorruptLogError
 from ksql.log.embedded.frame import EncodedBatch, encode
 from ksql.log.embedded.partition import Partition
-from ksql.log.embedded.segment import Segment, segment_path
+from ksql.log.embedded.segment import Segment, segment_path, truncated
 
 _MAX_FRAME_RECORDS = 65_536
 _MERGE_BYTES = 256 * 1024
@@ -138,7 +137,7 @@ def _open_tail(tail: Segment) -> int:
     size = os.fstat(file).st_size
     if size < tail.size:
         os.close(file)
-        raise CorruptLogError(f"segment file {tail.path} ends at byte {size} of the {tail.size} that were committed")
+        raise truncated(tail, size)
     return file
 
 
@@ -149,14 +148,14 @@ def _create(path: Path, *, sync: bool) -> int:
         if not directory.exists():
             directory.mkdir()
             if sync:
-                _sync_directory(directory.parent)
+                sync_directory(directory.parent)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     if sync:
-        _sync_directory(partition)
+        sync_directory(partition)
     return file
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

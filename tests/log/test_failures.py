@@ -6,7 +6,7 @@ import resource
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -64,8 +64,11 @@ def test_a_database_that_cannot_grow(open_log: OpenLog) -> None:
 
 
 @pytest.mark.parametrize("happened", [False, True])
-def test_a_commit_whose_outcome_is_unknown(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
-    """The database says afterwards whether it happened, and readers see that."""
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), KeyboardInterrupt()])
+def test_an_error_in_the_commit_itself(
+    open_log: OpenLog, monkeypatch: pytest.MonkeyPatch, happened: bool, error: BaseException
+) -> None:
+    """The database says afterwards whether it happened; the caller and readers are told so."""
     log = open_log()
     log.create_topic("t")
     append(log, "t", numbered(0, 3))
@@ -74,27 +77,31 @@ def test_a_commit_whose_outcome_is_unknown(open_log: OpenLog, monkeypatch: pytes
     def fail(database: Database) -> None:
         if happened:
             commit(database)
-        raise sqlite3.OperationalError("disk I/O error")
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(Database, "commit", fail)
-        with pytest.raises(LogWriteError, match="disk I/O error"):
+        with pytest.raises(KeyboardInterrupt) if isinstance(error, KeyboardInterrupt) else outcome(happened):
             append(log, "t", numbered(3, 3))
-    expected = 6 if happened else 3
-    assert numbers(log, "t") == list(range(expected))
-    append(log, "t", numbered(expected, 2))
-    assert numbers(log, "t") == numbers(open_log(), "t") == list(range(expected + 2))
+    end = 6 if happened else 3
+    assert numbers(log, "t") == list(range(end))
+    append(log, "t", numbered(end, 2))
+    assert numbers(log, "t") == numbers(open_log(), "t") == list(range(end + 2))
 
 
-def test_an_interrupted_commit(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+def outcome(happened: bool) -> AbstractContextManager[object]:
+    return nullcontext() if happened else pytest.raises(LogWriteError, match="disk I/O error")
+
+
+def test_an_interrupt_while_writing(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
     log = open_log()
     log.create_topic("t")
 
-    def interrupt(_: Database) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Database, "commit", interrupt)
+        patch.setattr(Database, "write_segments", interrupt)
         with pytest.raises(KeyboardInterrupt):
             append(log, "t", numbered(0, 3))
     append(log, "t", numbered(0, 3))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ksql.log import CorruptLogError, TopicConfig
+from ksql.log import CorruptLogError, EmbeddedLog, TopicConfig, UnknownTopicError
+from ksql.log.embedded.partition import Partition
 from tests.log.conftest import OpenLog
 from tests.log.records import append, numbered, numbers
 
@@ -86,6 +93,35 @@ def test_committed_bytes_that_are_missing_at_the_end(open_log: OpenLog, segments
     assert append(log, "t", numbered(0, 1)) == 0
 
 
+@pytest.mark.parametrize("kept", [0, 1_500_000, 2_900_000])
+def test_a_large_segment_cut_short(open_log: OpenLog, tmp_path: Path, kept: int) -> None:
+    log = open_log()
+    log.create_topic("t")
+    for start in (0, 10):
+        append(log, "t", numbered(start, 10, size=150_000))
+    (segment,) = (tmp_path / PARTITION).glob("*.segment")
+    os.truncate(segment, kept)
+    for reader in (log, open_log()):
+        with pytest.raises(CorruptLogError, match=f"{segment} ends at byte {kept} of the "):
+            reader.fetch("t", 0, 10)
+
+
+def test_a_topic_deleted_while_it_is_read(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = open_log()
+    log.create_topic("t")
+    append(log, "t", numbered(0, 10))
+    fetch = Partition.fetch
+
+    def delete_and_fetch(partition: Partition, offset: int, max_records: int) -> pa.RecordBatch:
+        log.delete_topic("t")
+        log.create_topic("t")
+        return fetch(partition, offset, max_records)
+
+    monkeypatch.setattr(Partition, "fetch", delete_and_fetch)
+    with pytest.raises(UnknownTopicError):
+        log.fetch("t", 0, 0)
+
+
 def test_a_deleted_topic_leaves_no_files(open_log: OpenLog, segments: list[Path], tmp_path: Path) -> None:
     log = open_log()
     log.delete_topic("t")
@@ -94,3 +130,29 @@ def test_a_deleted_topic_leaves_no_files(open_log: OpenLog, segments: list[Path]
     log.create_topic("t")
     assert append(log, "t", numbered(0, 3)) == 0
     assert numbers(open_log(), "t") == [0, 1, 2]
+
+
+@settings(max_examples=30)
+@given(data=st.data())
+def test_damage_never_shows_as_records(data: st.DataObject) -> None:
+    """Whatever byte of a segment or an index changes: a fetch gives the right records or says what is damaged."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        log = EmbeddedLog(directory, durability="os")
+        log.create_topic("t", TopicConfig(segment_bytes=1_500_000))
+        for start in range(0, 200, 10):
+            append(log, "t", numbered(start, 9, size=data.draw(st.sampled_from([0, 10, 30_000]))), numbered(start + 9, 1))
+        log.close()
+        file = data.draw(st.sampled_from(sorted((directory / PARTITION).iterdir())))
+        content = bytearray(file.read_bytes())
+        position = data.draw(st.integers(0, min(len(content), 20_000) - 1))
+        content[position] ^= data.draw(st.integers(1, 255))
+        file.write_bytes(content)
+        log = EmbeddedLog(directory, durability="os")
+        for offset in range(0, 200, 3):
+            with suppress(CorruptLogError):
+                fetched = log.fetch("t", 0, offset, 25)
+                expected = range(offset, offset + fetched.num_rows)
+                assert fetched.column("offset").to_pylist() == list(expected)
+                assert [int(key) for key in fetched.column("key").to_pylist()] == list(expected)
+        log.close()
