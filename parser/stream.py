@@ -1,0 +1,133 @@
+"""A cursor over tokens: what every part of the parser is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn, TypeVar
+
+from sqlglot import exp
+
+from ksql.parser.errors import ParseError
+from ksql.parser.tokens import Kind, Token, tokenize
+from ksql.parser.words import RESERVED
+
+T = TypeVar("T")
+E = TypeVar("E", bound=exp.Expression)
+
+
+class TokenStream:
+    """Reads tokens one after the other; every refusal says what was expected, and where."""
+
+    def __init__(self, text: str, first_line: int = 1) -> None:
+        self.text = text
+        self.first_line = first_line
+        self.tokens = tokenize(text, first_line)
+        self.at = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def peek(self, ahead: int = 1) -> Token:
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+
+    def next(self) -> Token:
+        token = self.token
+        if token.kind is not Kind.END:
+            self.at += 1
+        return token
+
+    def accept(self, *words: str) -> bool:
+        """Read the words if they come next, all of them."""
+        if all(self.peek(i).is_word(word) for i, word in enumerate(words)):
+            self.at += len(words)
+            return True
+        return False
+
+    def accept_any(self, *words: str) -> str | None:
+        """Read one of the words."""
+        if self.token.is_word(*words):
+            return self.next().value
+        return None
+
+    def accept_operator(self, *operators: str) -> str | None:
+        if self.token.is_operator(*operators):
+            return self.next().value
+        return None
+
+    def expect(self, *words: str) -> None:
+        for word in words:
+            if not self.accept(word):
+                self.fail_expecting([word])
+
+    def expect_any(self, *words: str) -> str:
+        found = self.accept_any(*words)
+        if found is None:
+            self.fail_expecting(words)
+        return found
+
+    def expect_operator(self, operator: str) -> None:
+        if not self.accept_operator(operator):
+            self.fail(f"expected {operator}, found {self.found()}")
+
+    def name(self, what: str = "a name") -> exp.Identifier:
+        """An identifier: a quoted name as written, a word in upper case. Reserved words are refused."""
+        token = self.token
+        if token.kind is Kind.QUOTED:
+            self.next()
+            return self.mark(exp.Identifier(this=token.value, quoted=True), token)
+        if token.kind is not Kind.WORD:
+            self.fail(f"expected {what}, found {self.found()}")
+        if token.value in RESERVED:
+            self.fail(f"expected {what}, but {token.value} is a reserved word", hint=f"`{token.text}` in backticks can be a name.")
+        self.next()
+        return self.mark(exp.Identifier(this=token.value, quoted=False), token)
+
+    def string(self, what: str) -> str:
+        if self.token.kind is not Kind.STRING:
+            self.fail(f"expected {what} in single quotes, found {self.found()}")
+        return self.next().value
+
+    def integer(self, what: str) -> int:
+        token = self.token
+        if token.kind is not Kind.NUMBER or not token.text.isdigit():
+            self.fail(f"expected {what} as a whole number, found {self.found()}")
+        return int(self.next().text)
+
+    def list_of(self, read: Callable[[], T]) -> list[T]:
+        """One or more, separated by commas."""
+        items = [read()]
+        while self.accept_operator(","):
+            items.append(read())
+        return items
+
+    def in_parentheses(self, read: Callable[[], T]) -> T:
+        self.expect_operator("(")
+        result = read()
+        self.expect_operator(")")
+        return result
+
+    def mark(self, node: E, token: Token) -> E:
+        """Remember where `node` was written."""
+        node.meta["line"], node.meta["col"] = token.line, token.column
+        return node
+
+    def found(self) -> str:
+        token = self.token
+        return "the end of the statement" if token.kind is Kind.END else token.text
+
+    def fail_expecting(self, words: Sequence[str]) -> NoReturn:
+        """Refuse the present token, which should have been one of `words`."""
+        near = get_close_matches(self.token.value, words, n=1, cutoff=0.6) if self.token.kind is Kind.WORD else []
+        listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+        self.fail(f"expected {listed}, found {self.found()}", hint=f"did you mean {near[0]}?" if near else "")
+
+    def fail(self, message: str, *, hint: str = "", token: Token | None = None) -> NoReturn:
+        token = token or self.token
+        error = ParseError(message, text=self.text, line=token.line - self.first_line + 1, column=token.column, hint=hint)
+        error.line = token.line
+        raise error
+
+
+Reader = Callable[[TokenStream], Any]
