@@ -1,11 +1,9 @@
-"""Questions about the text of a statement that need no parser."""
+"""Questions about the text of a statement that need no parser. A statement begins with its first word, as `split` gives it."""
 
 from __future__ import annotations
 
 import re
 
-#: White space and comments before a statement begins.
-_BEFORE = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.DOTALL)
 _NAME = r"(?:`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w@]+))"
 _TARGET = re.compile(
     r"(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:SOURCE\s+)?(?:STREAM|TABLE)\s+(?:IF\s+NOT\s+EXISTS\s+)?|INSERT\s+INTO\s+)" + _NAME,
@@ -18,7 +16,7 @@ _LIMIT = re.compile(r"\bLIMIT\s+(\d+)\s*;?\s*\Z", re.IGNORECASE)
 
 def first_word(statement: str) -> str:
     """The first keyword of a statement in upper case; '' when there is none."""
-    word = re.match(r"\w+", _BEFORE.sub("", statement))
+    word = re.match(r"\w+", statement)
     return word[0].upper() if word else ""
 
 
@@ -34,7 +32,7 @@ def is_push(statement: str) -> bool:
 
 def target_of(statement: str) -> str | None:
     """The stream or table that a CREATE or an INSERT names, as the catalog spells it."""
-    match = _TARGET.match(_BEFORE.sub("", statement))
+    match = _TARGET.match(statement)
     return None if match is None else _spelling(match)
 
 

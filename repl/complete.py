@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ksql.engine.types import Column, Struct, quote_name
+from ksql.parser.words import RESERVED
 from ksql.repl import keywords
 from ksql.repl.scan import Token, scan
 
@@ -178,9 +179,14 @@ def _matching(prefix: str, start: int, offers: list[Offer]) -> list[Completion]:
 def _spelled(text: str, prefix: str, kind: str) -> str:
     if kind in ("topic", "query"):
         return text
-    if kind in ("column", "source", "field") and (prefix[:1] in ("`", '"') or not _PLAIN_NAME.match(text)):
+    if kind in ("column", "source", "field") and (prefix[:1] in ("`", '"') or not _is_plain(text)):
         return quote_name(text)
     return text.lower() if prefix.islower() else text
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name needs no quotes."""
+    return bool(_PLAIN_NAME.match(name)) and name not in RESERVED
 
 
 def _is_open(token: Token) -> bool:

