@@ -12,8 +12,11 @@ _TIMESTAMP = RECORD_SCHEMA.get_field_index("timestamp")
 
 def with_offsets(records: pa.RecordBatch, base_offset: int) -> pa.RecordBatch:
     """Records of RECORD_SCHEMA, numbered from `base_offset` on: a batch of FETCH_SCHEMA that shares their memory."""
-    offsets = pa.array(np.arange(base_offset, base_offset + records.num_rows, dtype=np.int64))
-    return pa.RecordBatch.from_arrays([*records.columns, offsets], schema=FETCH_SCHEMA)
+    return pa.RecordBatch.from_arrays([*records.columns, offsets_from(base_offset, records.num_rows)], schema=FETCH_SCHEMA)
+
+
+def offsets_from(base_offset: int, count: int) -> pa.Array:
+    return pa.array(np.arange(base_offset, base_offset + count, dtype=np.int64))
 
 
 def earliest_timestamp(records: pa.RecordBatch) -> int:

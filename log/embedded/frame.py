@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ksql.log.batches import earliest_timestamp, latest_timestamp
-from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
+from ksql.log.batches import earliest_timestamp, latest_timestamp, offsets_from
+from ksql.log.contract import FETCH_SCHEMA, HEADERS_TYPE, RECORD_SCHEMA
 
 HEADER_BYTES = 64
 _MAGIC = b"KLF1"
@@ -110,14 +110,14 @@ def decode(buffer: pa.Buffer, position: int, header: FrameHeader) -> pa.RecordBa
     return pa.ipc.read_record_batch(body, _SCHEMAS[header.column_count]) if crc == header.crc else None
 
 
-def join(decoded: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """One batch of RECORD_SCHEMA out of the columns of some frames, at least one."""
+def join(decoded: list[pa.RecordBatch], offset: int) -> pa.RecordBatch:
+    """One batch of FETCH_SCHEMA, from `offset` on, out of the columns of some frames, at least one."""
     if len({columns.num_columns for columns in decoded}) > 1:
-        decoded = [_with_headers(columns) for columns in decoded]
-    return _with_headers(decoded[0] if len(decoded) == 1 else pa.concat_batches(decoded))
+        decoded = [pa.RecordBatch.from_arrays(_with_headers(columns), schema=RECORD_SCHEMA) for columns in decoded]
+    whole = decoded[0] if len(decoded) == 1 else pa.concat_batches(decoded)
+    return pa.RecordBatch.from_arrays([*_with_headers(whole), offsets_from(offset, whole.num_rows)], schema=FETCH_SCHEMA)
 
 
-def _with_headers(columns: pa.RecordBatch) -> pa.RecordBatch:
-    if columns.num_columns == _COLUMNS:
-        return columns
-    return pa.RecordBatch.from_arrays([*columns.columns, pa.nulls(columns.num_rows, HEADERS_TYPE)], schema=RECORD_SCHEMA)
+def _with_headers(columns: pa.RecordBatch) -> list[pa.Array]:
+    missing = [pa.nulls(columns.num_rows, HEADERS_TYPE)] if columns.num_columns < _COLUMNS else []
+    return [*columns.columns, *missing]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ksql.log.batches import first_at_or_after, with_offsets
+from ksql.log.batches import first_at_or_after
 from ksql.log.embedded.frame import decode, join, read_header
 from ksql.log.embedded.index import SparseIndex
 from ksql.log.embedded.segment import Segment, damaged, read_range, scan_headers
@@ -58,7 +58,7 @@ class Partition:
         batches, bad = _read_frames(buffer, base_offset, offset, max_records)
         if not batches:
             raise damaged(segment, start + bad)
-        return with_offsets(join(batches), offset)
+        return join(batches, offset)
 
     def offset_for_time(self, timestamp_ms: int) -> int:
         segments = self.segments

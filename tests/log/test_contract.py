@@ -70,6 +70,17 @@ def test_fetch_crosses_batches(log: Log, max_records: int) -> None:
         assert fetched.column("offset").to_pylist() == list(range(offset, offset + fetched.num_rows))
 
 
+def test_records_with_and_without_headers(log: Log) -> None:
+    log.create_topic("t")
+    given = [records("a"), records("b", headers=[("h", b"1")]), records("c", headers=[]), records("d")]
+    for batch in given:
+        append(log, "t", batch)
+    append(log, "t", *given)
+    headers = [None, [{"key": "h", "value": b"1"}], [], None]
+    assert log.fetch("t", 0, 0).column("headers").to_pylist() == headers * 2
+    assert [log.fetch("t", 0, offset, 1).column("headers").to_pylist() for offset in range(8)] == [[h] for h in headers * 2]
+
+
 def test_a_batch_larger_than_a_fetch(log: Log) -> None:
     log.create_topic("t")
     append(log, "t", numbered(0, 70_000), numbered(70_000, 70_000))
