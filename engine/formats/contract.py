@@ -35,10 +35,14 @@ class DecodeSql:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Rows of the bound columns, and the reason for each row that could not be decoded (then its columns are null)."""
+    """Rows of the bound columns, and the reason for each row that could not be decoded (then its columns are null).
+
+    nulls: numbers of the records that say there is no row (the JSON text null): they count as a null key or value.
+    """
 
     rows: pa.Table
     errors: Sequence[str | None]
+    nulls: Sequence[int] = ()
 
 
 class Decoder(Protocol):

@@ -14,6 +14,8 @@ from ksql.engine.formats.text_values import Read, print_text, read_text, text_co
 from ksql.engine.types import BOOLEAN, BYTES, DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
 
 _WORDS = {"SPACE": " ", "TAB": "\t"}
+#: Characters that printed numbers and booleans can hold.
+_IN_NUMBERS = frozenset("0123456789+-.EInfityNatruefalse")
 
 
 def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[DelimitedDecoder, DelimitedEncoder]:
@@ -152,10 +154,13 @@ class DelimitedEncoder:
 
     def _field(self, type_: SqlType, value: str, *, first: bool) -> str:
         text = print_text(type_, value)
-        if type_ in (STRING, BYTES) or first or self.delimiter in "0123456789.-+" or type_ in (DOUBLE, BOOLEAN):
-            quoted = f"'\"' || replace({text}, '\"', '\"\"') || '\"'"
+        quoted = f"'\"' || replace({text}, '\"', '\"\"') || '\"'"
+        if type_ in (STRING, BYTES) or self.delimiter in _IN_NUMBERS:
             return f"CASE WHEN regexp_matches({text}, {self._unsafe(first=first)}) THEN {quoted} ELSE {text} END"
-        return text
+        if not first or type_ == BOOLEAN:
+            return text
+        negative = f"signbit({value})" if type_ == DOUBLE else f"{value} < 0"
+        return f"CASE WHEN {negative} THEN {quoted} ELSE {text} END"
 
     def _unsafe(self, *, first: bool) -> str:
         """Pattern of a text that must be quoted. The first field must start with a letter or digit and not be empty."""

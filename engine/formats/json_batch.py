@@ -13,6 +13,7 @@ from ksql.engine.formats.contract import Decoded, DecodeSql
 from ksql.engine.types import Column
 
 _SAMPLE = 32
+_STRIDE = 7919  # a prime
 
 
 def numbered(data: Sequence[bytes | None]) -> pa.Table:
@@ -36,9 +37,9 @@ def _text(record: bytes | None) -> str | None:
 
 
 def sample(rows: pa.Table) -> list[str]:
-    """Some of the records, evenly spread."""
-    step = max(rows.num_rows // _SAMPLE, 1)
-    picked = rows["data"].take(pa.array(range(0, rows.num_rows, step), pa.int64()))
+    """Some of the records, spread so that a regular order of kinds does not hide one."""
+    places = {index * _STRIDE % rows.num_rows for index in range(_SAMPLE)} if rows.num_rows else set()
+    picked = rows["data"].take(pa.array(sorted(places), pa.int64()))
     return [text for text in picked.to_pylist() if text]
 
 
@@ -64,7 +65,8 @@ def join(parts: Sequence[pa.Table], rest: Sequence[int], rows: Decoded, count: i
     for n, error in zip(rest, rows.errors, strict=True):
         errors[n] = error
     table = pa.concat_tables([*parts, rows.rows.add_column(0, pa.field("n", pa.int64()), pa.array(rest, pa.int64()))])
-    return Decoded(table.take(pc.sort_indices(table["n"])).drop_columns(["n"]), errors)
+    table = table.take(pc.sort_indices(table["n"])).drop_columns(["n"])
+    return Decoded(table, errors, [rest[n] for n in rows.nulls])
 
 
 _connection: duckdb.DuckDBPyConnection | None = None

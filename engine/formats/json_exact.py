@@ -32,8 +32,8 @@ def parse(data: bytes) -> Any:
     text = data.decode("utf-8")
     try:
         value, _ = _DECODER.raw_decode(text, len(text) - len(text.lstrip(_BLANK)))
-    except (RecursionError, InvalidOperation) as error:
-        raise RecordError("JSON is nested too deeply or holds a number that is too large") from error
+    except InvalidOperation as error:
+        raise RecordError("a number is too large") from error
     return value
 
 

@@ -24,7 +24,7 @@ _MAX_SHAPES = 4
 #: Fewer rows than this are read one by one.
 _MIN_BATCH = 64
 #: A shape that this many suspect rows of one batch have becomes the one `sql` reads by.
-_COMMON = 16_384
+_COMMON = 40_000
 
 
 def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[JsonDecoder, JsonEncoder]:

@@ -104,7 +104,7 @@ def likely_shape(columns: Sequence[Column], records: Sequence[str], *, wrapped: 
 def _parse(record: str) -> tuple[str, Any] | None:
     try:
         return record, parse(record.encode())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -113,9 +113,9 @@ def _learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool)
     declared = Struct(tuple((column.name, column.type) for column in columns)) if wrapped else columns[0].type
     try:
         seen = _wire(declared, value)
-    except UnknownShapeError:
+        style = _style(record, value, seen)
+    except (UnknownShapeError, RecursionError):
         return None
-    style = _style(record, value, seen)
     return None if style is Style.OTHER and _has_decimal(seen) else Shape(seen, style)
 
 

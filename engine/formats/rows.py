@@ -20,18 +20,23 @@ def decode_rows(columns: Sequence[Column], data: Sequence[bytes | None], read: C
     empty = [None] * len(columns)
     rows: list[list[Any]] = []
     errors: list[str | None] = []
-    for record in data:
+    nulls: list[int] = []
+    for n, record in enumerate(data):
         row, error = None, None
         if record is not None:
             try:
                 row = read(record)
+                if row is None:
+                    nulls.append(n)
+            except RecursionError:
+                error = "the record is nested too deeply"
             except UnicodeDecodeError:
                 error = "the bytes are not UTF-8 text"
             except ValueError as problem:
                 error = str(problem)
         rows.append(empty if row is None else row)
         errors.append(error)
-    return Decoded(to_table(columns, rows), errors)
+    return Decoded(to_table(columns, rows), errors, nulls)
 
 
 def to_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> pa.Table:

@@ -203,9 +203,25 @@ def test_null_records_are_null_rows() -> None:
     assert decode(decoder, [None, b'{"V":1}']) == ([(None,), (1,)], [False, False])
 
 
-def test_deep_nesting_is_an_error_not_a_crash() -> None:
-    _, errors = exact(_decoder(STRING), [b'{"V":' + b"[" * 100_000 + b"}"])
-    assert errors[0] is not None
+@pytest.mark.parametrize("copies", [1, 50])
+def test_the_text_null_is_no_row(copies: int) -> None:
+    decoder = _decoder(INTEGER)
+    data = [b'{"V":1}', b" null", None, b'{"V":null}'] * copies
+    decoded = decoder.exact(data)
+    assert list(decoded.nulls) == list(range(1, len(data), 4))
+    assert set(decoded.errors) == {None}
+    assert decode(decoder, data)[1][:4] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("depth", [2_000, 1_000_000])
+@pytest.mark.parametrize("field", ["S", "UNKNOWN"])
+def test_deep_nesting_is_an_error_not_a_crash(depth: int, field: str) -> None:
+    decoder = bind("JSON", (Column("A", INTEGER), Column("S", STRING)), FormatOptions(is_key=False))[0]
+    exact(decoder, [b'{"A":1,"S":"x","UNKNOWN":[]}'])
+    record = f'{{"A":1,"{field}":{"[" * depth}{"]" * depth}}}'.encode()
+    assert exact(decoder, [record])[1][0] is not None
+    assert exact(decoder, [record] * 100)[1][0] is not None
+    assert decode(decoder, [record])[1] == [True]
 
 
 @pytest.mark.parametrize(

@@ -203,3 +203,23 @@ def test_batches_read_like_rows(batch: tuple[tuple[Column, ...], list[bytes]]) -
     batch_rows, errors = exact(decoder, data * 40)
     assert repr(batch_rows) == repr(rows * 40)
     assert [error is None for error in errors] == good * 40
+
+
+@given(
+    TYPES.flatmap(lambda type_: st.tuples(st.just(type_), st.lists(_values(type_, st.just("upper")), min_size=1, max_size=12)))
+)
+def test_trusted_bare_values_are_right(case: tuple[SqlType, list[str]]) -> None:
+    columns = (Column("V", case[0]),)
+    data = [text.encode() for text in case[1]]
+    read = json_exact.row_reader(columns, wrapped=False)
+    truth = decode_rows(columns, data, lambda record: read(json_exact.parse(record)))
+    rows = to_rows(truth.rows)
+    for first in data[:4]:
+        decoder = bind("JSON", columns, FormatOptions(is_key=True))[0]
+        decoder.exact([first])
+        fast, suspect = decode(decoder, data)
+        for index in range(len(data)):
+            assert suspect[index] or (truth.errors[index] is None and repr(fast[index]) == repr(rows[index])), (
+                data[index],
+                first,
+            )
