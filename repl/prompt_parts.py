@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from prompt_toolkit.completion import CompleteEvent, Completer
@@ -14,6 +15,9 @@ from prompt_toolkit.styles import Style
 from ksql.repl.complete import Names, complete
 from ksql.repl.keywords import ALL
 from ksql.repl.scan import Token, scan
+
+#: A word of two letters or more, or the dot after a source's name.
+_BEGUN = re.compile(r"[\w@`]{2}\Z|\w[.`]\Z")
 
 STYLE = Style.from_dict(
     {
@@ -29,12 +33,14 @@ STYLE = Style.from_dict(
 
 
 class SqlCompleter(Completer):
-    """Offers what `complete` finds among the names there are now."""
+    """Offers what `complete` finds among the names there are now; unasked only where a word or a dot was typed."""
 
     def __init__(self, names: Callable[[], Names]) -> None:
         self._names = names
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[PromptCompletion]:  # noqa: ARG002
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[PromptCompletion]:
+        if complete_event.text_inserted and not _BEGUN.search(document.text_before_cursor):
+            return
         for found in complete(document.text, document.cursor_position, self._names()):
             yield PromptCompletion(found.text, found.start - document.cursor_position, display_meta=found.kind)
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import to_plain_text
 
@@ -140,10 +141,19 @@ def test_what_enter_does(text: str, finished: bool) -> None:
 
 def test_completion_reads_what_exists(shell: Shell) -> None:
     document = Document("SELECT UCA")
-    found = list(SqlCompleter(shell.names).get_completions(document, cast(Any, None)))
+    found = list(SqlCompleter(shell.names).get_completions(document, CompleteEvent(completion_requested=True)))
     assert [(completion.text, completion.start_position) for completion in found] == [("UCASE", -3)]
-    found = list(SqlCompleter(shell.names).get_completions(Document("DROP TABLE "), cast(Any, None)))
+    found = list(SqlCompleter(shell.names).get_completions(Document("DROP TABLE "), CompleteEvent(completion_requested=True)))
     assert found[0].text == "T"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "offers"),
+    [("SELECT * FROM T\n", False, False), ("SELECT * FROM T\n", True, True), ("SEL", False, True), ("SELECT T.", False, True)],
+)
+def test_the_menu_opens_unasked_only_for_something_begun(shell: Shell, text: str, asked: bool, offers: bool) -> None:
+    event = CompleteEvent(completion_requested=asked, text_inserted=not asked)
+    assert bool(list(SqlCompleter(shell.names).get_completions(Document(text), event))) is offers
 
 
 def test_completion_survives_an_engine_without_functions(shell: Shell, engine: FakeEngine) -> None:
