@@ -37,6 +37,8 @@ class StatementError(KsqlError):
         super().__init__(message, detail=detail, hint=hint)
         self.line = line
         self.column = column
+        #: The statement, once it is known; then `str` shows the place with a caret.
+        self.text = ""
 
 
 class NotSupportedError(StatementError):

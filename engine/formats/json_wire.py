@@ -71,8 +71,8 @@ class Style(Enum):
     """How a record's text is brought to the spelling that to_json has."""
 
     COMPACT = auto()  # as it is
-    SPACED = auto()  # blanks after colons and commas are dropped
-    OTHER = auto()  # it is printed anew, which shortens fractions: DECIMAL numbers cannot be read from it
+    OTHER = auto()  # it is printed anew; that shortens fractions, so DECIMAL numbers cannot be read this way
+    SPACED = auto()  # blanks after colons and commas are dropped: dearer, but numbers stay as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) 
 
 
 def _style(record: str, value: Any, seen: SqlType) -> Style:
-    if not _has_decimal(seen) and not _prints_itself(value):
-        return Style.OTHER
     compact = write_json(value)
+    if not _has_decimal(seen):
+        return Style.COMPACT if record == compact and _prints_itself(value) else Style.OTHER
     if record == compact:
         return Style.COMPACT
     return Style.SPACED if record.replace('": ', '":').replace(', "', ',"') == compact else Style.OTHER
@@ -191,6 +191,8 @@ def _wire_scalar(declared: SqlType, value: Any) -> SqlType:
 
 def _wire_struct(declared: Mapping[str, SqlType], value: Mapping[str, Any]) -> Struct:
     by_fold = {fold(name): type_ for name, type_ in declared.items()}
+    if not all(name and name.isprintable() for name in value):
+        raise UnknownShapeError  # SQL cannot name such a field
     if not value or len({fold(name) for name in value}) < len(value) or len(by_fold) < len(declared):
         raise UnknownShapeError
     return Struct(tuple((name, _wire(by_fold.get(fold(name)), item)) for name, item in value.items()))

@@ -1,0 +1,104 @@
+"""What a query means, as the passes work it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from ksql.engine.definitions import Source
+from ksql.engine.expressions.typed import Name, Scope
+from ksql.engine.types import BIGINT, INTEGER, Column, SqlType
+from ksql.parser import nodes
+
+
+@dataclass(frozen=True, slots=True)
+class AliasedSource:
+    """A source in the FROM clause, by the name expressions use for it."""
+
+    alias: str
+    source: Source
+
+    def names(self) -> tuple[Name, ...]:
+        """Everything an expression may take from this source; refs are the plain column names."""
+        visible = [Name(self.alias, column, column.name) for column in self.source.columns]
+        return (*visible, *self.pseudo_columns())
+
+    def pseudo_columns(self) -> tuple[Name, ...]:
+        hidden = [
+            Name(self.alias, Column("ROWTIME", BIGINT), "$ts", nullable=False, instant=True, hidden=True),
+            Name(self.alias, Column("ROWPARTITION", INTEGER), "$p", nullable=False, hidden=True),
+            Name(self.alias, Column("ROWOFFSET", BIGINT), "$off", nullable=False, hidden=True),
+        ]
+        taken = {column.name for column in self.source.columns}
+        bounds = [
+            Name(self.alias, Column(name, BIGINT), name, instant=True)
+            for name in ("WINDOWSTART", "WINDOWEND")
+            if self.source.windowed and name not in taken
+        ]
+        return (*bounds, *(name for name in hidden if name.column.name not in taken))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClause:
+    """One join of the FROM clause. `left_key` belongs to what stands before, `right_key` to `right`."""
+
+    kind: str
+    right: AliasedSource
+    left_key: exp.Expression
+    right_key: exp.Expression
+    within: nodes.Within | None
+    node: exp.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A column of the result, by its final name."""
+
+    name: str
+    expression: exp.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A query, resolved. `query` is the tree the passes rewrite; the rest is read off it."""
+
+    query: nodes.Query
+    sources: tuple[AliasedSource, ...] = ()
+    joins: tuple[JoinClause, ...] = ()
+    items: tuple[Item, ...] = ()
+    #: None: no PARTITION BY; (): PARTITION BY NULL.
+    partition_by: tuple[exp.Expression, ...] | None = None
+    group_by: tuple[exp.Expression, ...] = ()
+    #: A persistent query has keys to keep and a topic to write; a push query has neither.
+    persistent: bool = True
+    types: Mapping[str, SqlType] | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(tuple(name for source in self.sources for name in source.names()))
+
+    @property
+    def where(self) -> exp.Expression | None:
+        clause = self.query.args.get("where")
+        return clause.this if clause else None
+
+    @property
+    def having(self) -> exp.Expression | None:
+        clause = self.query.args.get("having")
+        return clause.this if clause else None
+
+    @property
+    def window(self) -> exp.Expression | None:
+        found: exp.Expression | None = self.query.args.get("time_window")
+        return found
+
+    @property
+    def emit(self) -> str | None:
+        found: str | None = self.query.args.get("emit")
+        return found
+
+    @property
+    def is_aggregate(self) -> bool:
+        return bool(self.group_by)

@@ -1,0 +1,87 @@
+"""Names: which source each column belongs to, and what each column of the result is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlglot import exp
+
+from ksql.engine.analysis.model import Analysis
+from ksql.engine.expressions.typed import Scope, fail
+from ksql.parser import nodes
+
+
+def qualify(analysis: Analysis) -> None:
+    """Give every column its source's alias, so that equal expressions are equal trees. Lambda parameters stay as they are."""
+    scope = analysis.scope
+    for clause in ("expressions", "where", "group", "having", "partition_by"):
+        parts = analysis.query.args.get(clause) or []
+        for part in parts if isinstance(parts, list) else [parts]:
+            for column in free_columns(part):
+                _qualify(column, analysis, scope)
+    for join in analysis.joins:
+        for key in (join.left_key, join.right_key):
+            for column in free_columns(key):
+                _qualify(column, analysis, scope)
+
+
+def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> Iterator[exp.Column]:
+    """The columns in `node` that are not parameters of a lambda around them."""
+    if isinstance(node, exp.Column):
+        if node.args.get("table") or node.name not in bound:
+            yield node
+        return
+    if isinstance(node, nodes.Lambda):
+        bound = bound | {str(p) for p in node.args["parameters"]}
+    for child in node.iter_expressions():
+        yield from free_columns(child, bound)
+
+
+def _qualify(column: exp.Column, analysis: Analysis, scope: Scope) -> None:
+    if column.args.get("table"):
+        return
+    if analysis.window is not None and column.name in ("WINDOWSTART", "WINDOWEND"):
+        return
+    name = scope.find(column, column.name)
+    column.set("table", exp.to_identifier(name.qualifier, quoted=True))
+
+
+def name_items(analysis: Analysis) -> list[str]:
+    """The name of every column of the result: its alias, its own name, its field, or KSQL_COL_n."""
+    items = analysis.query.expressions
+    taken = {column.name for source in analysis.sources for column in source.source.columns}
+    generated = _generated(taken | {item.alias for item in items if isinstance(item, exp.Alias)})
+    names: list[str] = []
+    for item in items:
+        name = _name(item, analysis) or (_field_name(item, names) if isinstance(item, nodes.StructDeref) else next(generated))
+        if name in names:
+            fail(item, f"two columns of the result are called {name}", hint="AS gives one of them another name.")
+        names.append(name)
+    return names
+
+
+def _name(item: exp.Expression, analysis: Analysis) -> str | None:
+    if isinstance(item, exp.Alias):
+        return item.alias
+    if not isinstance(item, exp.Column):
+        return None
+    owners = [s for s in analysis.sources if item.name in [n.column.name for n in s.names()]]
+    return f"{item.text('table')}_{item.name}" if len(owners) > 1 else item.name
+
+
+def _field_name(item: nodes.StructDeref, taken: Iterable[str]) -> str:
+    field: str = item.args["field"].name
+    name, number = field, 0
+    while name in taken:
+        number += 1
+        name = f"{field}_{number}"
+    return name
+
+
+def _generated(taken: Iterable[str]) -> Iterator[str]:
+    number = 0
+    used = set(taken)
+    while True:
+        if f"KSQL_COL_{number}" not in used:
+            yield f"KSQL_COL_{number}"
+        number += 1

@@ -1,0 +1,140 @@
+"""The passes of query analysis, in their order. Each takes an Analysis and the catalog and gives a new Analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sqlglot import exp
+
+from ksql.engine.analysis.joins import resolve_join
+from ksql.engine.analysis.model import AliasedSource, Analysis, Item
+from ksql.engine.analysis.names import name_items, qualify
+from ksql.engine.analysis.stars import expand_stars
+from ksql.engine.catalog import Catalog
+from ksql.engine.errors import NotSupportedError
+from ksql.engine.expressions.typed import fail, place
+from ksql.engine.type_names import resolve_type, type_reference
+from ksql.parser import nodes
+
+Pass = Callable[[Analysis, Catalog], Analysis]
+
+
+def analyze(query: exp.Expression, catalog: Catalog, *, persistent: bool) -> Analysis:
+    """Work out what `query` means. Raises StatementError pointing at what is wrong."""
+    if not isinstance(query, nodes.Query):
+        fail(query, "a query of streams is one SELECT, without WITH, UNION or VALUES", hint="a pull query (no EMIT) may use them.")
+    analysis = Analysis(query.copy(), persistent=persistent)
+    for step in PASSES:
+        analysis = step(analysis, catalog)
+    return analysis
+
+
+def refuse_unknown_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    """Clauses of a database query that have no meaning for an unbounded one."""
+    for name, text in (("order", "ORDER BY"), ("distinct", "DISTINCT"), ("with_", "WITH"), ("offset", "OFFSET"), ("qualify", "QUALIFY")):
+        if analysis.query.args.get(name):
+            fail(analysis.query, f"{text} works in a pull query only", hint="leave out EMIT to ask for the present rows.")
+    if analysis.persistent and analysis.query.args.get("limit"):
+        fail(analysis.query, "a persistent query has no LIMIT", hint="LIMIT ends a push or pull query.")
+    return analysis
+
+
+def resolve_sources(analysis: Analysis, catalog: Catalog) -> Analysis:
+    """The FROM clause and its joins, as sources of the catalog."""
+    from_ = analysis.query.args.get("from_")
+    if from_ is None:
+        fail(analysis.query, "the query has no FROM clause", hint="SELECT … FROM a_stream_or_table;")
+    sources = [_aliased(from_.this, catalog)]
+    joins = []
+    for join in analysis.query.args.get("joins") or []:
+        right = _aliased(join.this, catalog)
+        if right.alias in [s.alias for s in sources]:
+            fail(join, f"{right.alias} appears twice in the FROM clause", hint="give one of them an alias: FROM a JOIN b AS c ON …")
+        joins.append(resolve_join(join, tuple(sources), right))
+        sources.append(right)
+    return replace(analysis, sources=tuple(sources), joins=tuple(joins))
+
+
+def _aliased(node: exp.Expression, catalog: Catalog) -> AliasedSource:
+    if not isinstance(node, exp.Table):
+        fail(node, "FROM takes streams and tables here", hint="a subquery works in a pull query only.")
+    if node.name not in catalog.sources:
+        try:
+            catalog.source(node.name)
+        except Exception as error:
+            raise type(error)(error.message, hint=error.hint, **place(node)) from None  # type: ignore[attr-defined, call-arg]
+    return AliasedSource(node.alias or node.name, catalog.sources[node.name])
+
+
+def resolve_types(analysis: Analysis, catalog: Catalog) -> Analysis:
+    """Names of custom types become the types they stand for."""
+    for reference in list(analysis.query.find_all(nodes.TypeRef)):
+        reference.replace(type_reference(resolve_type(reference, catalog.types)))
+    return analysis
+
+
+def list_keys(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    """PARTITION BY and GROUP BY as lists."""
+    query = analysis.query
+    partition_by = query.args.get("partition_by")
+    group = query.args.get("group")
+    partition = None if not partition_by else tuple(e for e in _flat(partition_by) if not isinstance(e, exp.Null))
+    return replace(analysis, partition_by=partition, group_by=tuple(_flat(group.expressions)) if group else ())
+
+
+def _flat(expressions: Iterable[exp.Expression]) -> list[exp.Expression]:
+    listed: list[exp.Expression] = []
+    for expression in expressions:
+        if isinstance(expression, exp.Tuple):
+            listed += _flat(expression.expressions)
+        elif isinstance(expression, exp.Paren):
+            listed += _flat([expression.this])
+        else:
+            listed.append(expression)
+    return listed
+
+
+def star_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    analysis.query.set("expressions", expand_stars(analysis))
+    return analysis
+
+
+def qualify_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    qualify(analysis)
+    return analysis
+
+
+def name_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    names = name_items(analysis)
+    values = [e.this if isinstance(e, exp.Alias) else e for e in analysis.query.expressions]
+    return replace(analysis, items=tuple(Item(n, v) for n, v in zip(names, values, strict=True)))
+
+
+def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+    """Clauses that need each other, or exclude each other."""
+    query = analysis.query
+    if analysis.window is not None and not analysis.group_by:
+        fail(analysis.window, "WINDOW needs a GROUP BY", hint="a window is a group's slice of time.")
+    if analysis.having is not None and not analysis.group_by:
+        fail(query.args["having"], "HAVING needs a GROUP BY", hint="WHERE filters rows before they are grouped.")
+    if analysis.group_by and analysis.partition_by is not None:
+        fail(query, "GROUP BY and PARTITION BY exclude each other", hint="GROUP BY sets the key already.")
+    if analysis.partition_by is not None and analysis.sources[0].source.is_table:
+        fail(query, "PARTITION BY works on streams only", hint="a table's key is its primary key.")
+    if analysis.emit == "FINAL":
+        raise NotSupportedError("EMIT FINAL is not supported yet", **place(query))
+    return analysis
+
+
+PASSES: tuple[Pass, ...] = (
+    refuse_unknown_clauses,
+    resolve_sources,
+    resolve_types,
+    list_keys,
+    check_clauses,
+    star_pass,
+    qualify_pass,
+    list_keys,
+    name_pass,
+)

@@ -1,0 +1,60 @@
+"""`*`, `a.*` and `a->*` written out."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ksql.engine.analysis.model import AliasedSource, Analysis
+from ksql.engine.expressions.compiler import Compiler
+from ksql.engine.expressions.typed import fail
+from ksql.engine.suggest import did_you_mean
+from ksql.engine.types import Struct
+from ksql.parser import nodes
+
+
+def expand_stars(analysis: Analysis) -> list[exp.Expression]:
+    """The select list with every star replaced by the columns it stands for."""
+    expanded: list[exp.Expression] = []
+    for item in analysis.query.expressions:
+        if isinstance(item, exp.Star):
+            for source in analysis.sources:
+                expanded += _columns(analysis, source)
+        elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+            expanded += _columns(analysis, _source(analysis, item))
+        elif isinstance(item, nodes.StructAll):
+            expanded += _fields(analysis, item)
+        else:
+            expanded.append(item)
+    return expanded
+
+
+def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
+    """All visible columns; in a join each is called ALIAS_COLUMN."""
+    columns: list[exp.Expression] = []
+    for name in source.names():
+        if name.hidden:
+            continue
+        column = exp.Column(this=exp.to_identifier(name.column.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True))
+        if analysis.joins:
+            alias = exp.to_identifier(f"{source.alias}_{name.column.name}", quoted=True)
+            columns.append(exp.Alias(this=column, alias=alias))
+        else:
+            columns.append(column)
+    return columns
+
+
+def _source(analysis: Analysis, item: exp.Column) -> AliasedSource:
+    alias = item.text("table")
+    for source in analysis.sources:
+        if source.alias == alias:
+            return source
+    fail(item, f"there is no source {alias} in this query", hint=did_you_mean(alias, [s.alias for s in analysis.sources]))
+
+
+def _fields(analysis: Analysis, item: nodes.StructAll) -> list[exp.Expression]:
+    struct = Compiler(analysis.scope).compile(item.this)
+    if not isinstance(struct.type, Struct):
+        fail(item, f"->* takes the fields of a STRUCT, but this is {struct.type or 'NULL'}")
+    return [
+        nodes.StructDeref(this=item.this.copy(), field=exp.to_identifier(name, quoted=True)) for name, _ in struct.type.fields
+    ]

@@ -1,0 +1,68 @@
+"""What a source and a persistent query are: plain values, as the catalog keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.types import Column
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderColumn(Column):
+    """A column filled from record headers: all of them (`key` None), or the last one called `key`."""
+
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stream or a table: a topic read with a schema."""
+
+    name: str
+    is_table: bool
+    key_columns: tuple[Column, ...]
+    value_columns: tuple[Column, ...]
+    topic: str
+    key_format: str
+    value_format: str
+    key_options: FormatOptions
+    value_options: FormatOptions
+    header_columns: tuple[HeaderColumn, ...] = ()
+    #: Column names in the order they were declared; SELECT * and DESCRIBE follow it.
+    order: tuple[str, ...] = ()
+    timestamp_column: str | None = None
+    timestamp_format: str | None = None
+    #: 'TUMBLING', 'HOPPING', 'SESSION' when the key is windowed.
+    windowed: str | None = None
+    window_size_ms: int | None = None
+    #: Declared with SOURCE: nobody may write to it.
+    read_only: bool = False
+    partitions: int = 1
+    replicas: int = 1
+    statement: str = ""
+    #: The query that writes it, for CREATE … AS SELECT.
+    query_id: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "TABLE" if self.is_table else "STREAM"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Key, value and header columns in declared order."""
+        by_name = {c.name: c for c in (*self.key_columns, *self.value_columns, *self.header_columns)}
+        return tuple(by_name[name] for name in self.order) if self.order else tuple(by_name.values())
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInfo:
+    """A persistent query as the catalog keeps it. `statement` is complete: stars expanded, so it means the same for ever."""
+
+    id: str
+    statement: str
+    sink: str
+    sources: tuple[str, ...]
+    properties: Mapping[str, str] = field(default_factory=dict)
+    state: str = "RUNNING"

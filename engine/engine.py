@@ -1,0 +1,131 @@
+"""The engine: a log, a catalog, and the queries that run over them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import duckdb
+
+from ksql.engine.catalog import Catalog
+from ksql.engine.definitions import QueryInfo, Source
+from ksql.engine.functions import register
+from ksql.engine.operators.batch import RecordError
+from ksql.engine.plan import Plan
+from ksql.engine.processing_log import ProcessingLog
+from ksql.engine.push import PushQueries
+from ksql.engine.runtime.changelog import Changelog
+from ksql.engine.runtime.runtime import RunningQuery, Runtime
+from ksql.engine.runtime.task import NUMBERS, Task, group_name
+from ksql.engine.session import Session
+from ksql.engine.settings import caching, reads_latest
+from ksql.engine.statements import load_executors, plan_statement
+from ksql.log.contract import Log, Transaction
+
+
+def _epoch_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Engine:
+    """Runs statements and queries over `log`.
+
+    `config` holds defaults of session properties; `workers` threads run the persistent queries, and DuckDB uses as many for one
+    statement. `clock` gives epoch ms. Close it when done; persistent queries go on when the log is opened again.
+    """
+
+    def __init__(
+        self, log: Log, *, config: Mapping[str, str] | None = None, workers: int = 1, clock: Callable[[], int] = _epoch_ms
+    ) -> None:
+        load_executors()
+        self.log = log
+        self.config = dict(config or {})
+        self.clock = clock
+        self.catalog = Catalog(log)
+        self.database = duckdb.connect(config={"threads": workers})
+        self.sql_error = duckdb.Error
+        self.processing_log = ProcessingLog(log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false")
+        register(self.database)
+        self.runtime = Runtime(log, self.database, workers)
+        self.push_queries = PushQueries()
+        self.statements_lock = threading.RLock()
+        self._closed = False
+        for info in list(self.catalog.queries.values()):
+            self.run_query(info)
+
+    def start(self) -> None:
+        """Let the persistent queries run; idempotent."""
+        self.runtime.start()
+
+    def session(self, *, properties: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None) -> Session:
+        """A new session with the engine's defaults and the given properties."""
+        return Session(self, {**self.config, **(properties or {})}, variables or {}, self.clock)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB cursor for the calling thread."""
+        return self.database.cursor()
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        return dict(self.catalog.sources)
+
+    @property
+    def queries(self) -> Mapping[str, RunningQuery]:
+        return self.runtime.queries
+
+    def run_query(self, info: QueryInfo) -> None:
+        """Begin to run a query of the catalog. Its plan is made when a worker first takes it up."""
+        query = RunningQuery(info, lambda: self.make_task(info), paused=info.state == "PAUSED")
+        self.runtime.add(query)
+
+    def plan_of(self, info: QueryInfo) -> Plan:
+        """A fresh plan of a persistent query, sink included, with empty state."""
+        return plan_statement(self, info)
+
+    def make_task(self, info: QueryInfo) -> Task:
+        """A task at the point that was committed last."""
+        plan = self.plan_of(info)
+        topic = self.catalog.sources[info.sink].topic
+        return Task(
+            info.id, plan, topic, self.log,
+            fold=plan.is_table and caching(info.properties), report=self.processing_log.append, latest=reads_latest(info.properties),
+        )
+
+    def stop_query(self, query_id: str) -> None:
+        """Take a query out of the runtime, after its current batch."""
+        self.runtime.remove(query_id)
+
+    def forget_state(self, transaction: Transaction, query_id: str | None) -> None:
+        """Delete what a query remembers: its changelog, numbers and offsets."""
+        if query_id is None:
+            return
+        Changelog(self.log, query_id, ()).delete(transaction)
+        transaction.put(NUMBERS, query_id, None)
+        for group in list(self.log.groups()):
+            if group == group_name(query_id, 0) or group.startswith(group_name(query_id, 0) + "."):
+                self.log.delete_group(group)
+
+    def close_push_query(self, query_id: str) -> bool:
+        """Close a running push query; whether there was one of that id."""
+        return self.push_queries.close(query_id)
+
+    def wait_idle(self, timeout_s: float | None = None) -> bool:
+        """Wait until every persistent query has committed all it can read; False after the timeout."""
+        return self.runtime.wait_idle(timeout_s)
+
+    def report(self, query_id: str, errors: Sequence[RecordError]) -> None:
+        """Write record errors that belong to no transaction of a query."""
+        with self.log.transaction() as transaction:
+            self.processing_log.append(transaction, query_id, errors)
+
+    def close(self) -> None:
+        """Stop all queries after their current batch and release DuckDB; the log stays open. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self.push_queries.close_all()
+        self.runtime.close()
+        self.database.close()
+
+

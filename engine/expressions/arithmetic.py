@@ -1,0 +1,83 @@
+"""Arithmetic with Java's results: integers wrap, division truncates, DOUBLE follows IEEE 754, DECIMAL is exact."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ksql.engine.casts import arithmetic_type, implicit_cast
+from ksql.engine.expressions.compiler import Compiler, rule
+from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
+
+_OPERATORS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+
+
+@rule(*_OPERATORS)
+def binary(compiler: Compiler, node: exp.Expression) -> Typed:
+    operator = _OPERATORS[type(node)]
+    left, right = compiler.compile(node.this), compiler.compile(node.expression)
+    if left.type is None or right.type is None:
+        fail(node, f"{operator} cannot be applied to a bare NULL", hint="CAST(NULL AS …) gives the NULL a type.")
+    if operator == "+" and left.type == right.type == STRING:
+        return Typed(f"({left.sql} || {right.sql})", STRING)
+    result = arithmetic_type(operator, left.type, right.type)
+    if result is None:
+        fail(node, f"{operator} cannot be applied to {left.type} and {right.type}")
+    return Typed(_apply(compiler, operator, left, right, result), result)
+
+
+@rule(exp.Neg)
+def negative(compiler: Compiler, node: exp.Expression) -> Typed:
+    value = compiler.compile(node.this)
+    if value.type not in (INTEGER, BIGINT, DOUBLE) and not isinstance(value.type, Decimal):
+        fail(node, f"- cannot be applied to {value.type or 'NULL'}")
+    sql = f"(-{value.sql})" if not value.literal else f"-{value.sql}"
+    if compiler.safe and value.type in (INTEGER, BIGINT):
+        sql = _wrapped(f"-({value.sql}::HUGEINT)", value.type)
+    return Typed(sql, value.type, nullable=value.nullable, literal=value.literal)
+
+
+def _apply(compiler: Compiler, operator: str, left: Typed, right: Typed, result: SqlType) -> str:
+    if isinstance(result, Decimal):
+        return _decimal(compiler, operator, left, right, result)
+    a, b = _as(left, result), _as(right, result)
+    if result == DOUBLE:
+        return f"({a} {operator} {b})"
+    if operator in "/%":
+        # The one quotient that does not fit, MIN / -1, wraps like everything else.
+        symbol = "//" if operator == "/" else "%"
+        if compiler.safe:
+            return _wrapped(f"TRY(({a})::HUGEINT {symbol} ({b})::HUGEINT)", result)
+        return f"({a} {symbol} {b})"
+    return _wrapped(f"({a})::HUGEINT {operator} ({b})::HUGEINT", result) if compiler.safe else f"({a} {operator} {b})"
+
+
+def _wrapped(hugeint_sql: str, result: SqlType | None) -> str:
+    """The low bits of a wide result, as two's complement."""
+    bits = 32 if result == INTEGER else 64
+    name = "INTEGER" if result == INTEGER else "BIGINT"
+    half, whole = 1 << (bits - 1), 1 << bits
+    return f"((((({hugeint_sql}) + {half}) % {whole} + {whole}) % {whole}) - {half})::{name}"
+
+
+def _decimal(compiler: Compiler, operator: str, left: Typed, right: Typed, result: Decimal) -> str:
+    """Exact within 38 digits; a result that does not fit raises (NULL when safe)."""
+    a, b = _decimal_operand(left), _decimal_operand(right)
+    if operator in "+-":
+        return compiler.attempt(f"(({a})::{result.duckdb} {operator} ({b})::{result.duckdb})::{result.duckdb}")
+    if operator == "*":
+        return compiler.attempt(f"({a} * {b})::{result.duckdb}")
+    name = "ksql_decimal_divide" if operator == "/" else "ksql_decimal_modulo"
+    return compiler.attempt(f"{name}({a}::VARCHAR, {b}::VARCHAR, {result.scale})::{result.duckdb}")
+
+
+def _decimal_operand(value: Typed) -> str:
+    widths: dict[SqlType, Decimal] = {INTEGER: Decimal(10, 0), BIGINT: Decimal(19, 0)}
+    assert value.type is not None  # noqa: S101 - binary() refused NULL
+    target = widths.get(value.type)
+    return f"({value.sql})::{target.duckdb}" if target else value.sql
+
+
+def _as(value: Typed, target: SqlType) -> str:
+    assert value.type is not None  # noqa: S101 - binary() refused NULL
+    return value.sql if value.type == target else implicit_cast(value.sql, value.type, target)

@@ -1,0 +1,39 @@
+"""Implicit coercion of typed SQL, with errors that point at the place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from ksql.engine.casts import can_coerce, common_type, implicit_cast
+from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.types import SqlType
+
+
+def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Typed:
+    """`value` as `target`. Raises StatementError where the dialect has no implicit conversion."""
+    if value.type is None:
+        return Typed(f"NULL::{target.duckdb}", target, literal=True)
+    if value.type == target:
+        return value
+    if not can_coerce(value.type, target, value.literal):
+        fail(node, f"{what} must be {target}, but this is {value.type}", hint=f"CAST(… AS {target}) converts it, if that is meant.")
+    return Typed(implicit_cast(value.sql, value.type, target), target, nullable=value.nullable, literal=value.literal)
+
+
+def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: str) -> tuple[list[Typed], SqlType | None]:
+    """All `values` as their common type; None when every one is NULL."""
+    known = [v.type for v in values if v.type is not None]
+    if not known:
+        return list(values), None
+    target = common_type(known)
+    if target is None:
+        target = next((t for t in known if all(_fits(v, t) for v in values)), None)
+    if target is None:
+        fail(nodes[0], f"{what} have different types: {', '.join(dict.fromkeys(str(t) for t in known))}")
+    return [coerce(node, value, target, what) for node, value in zip(nodes, values, strict=True)], target
+
+
+def _fits(value: Typed, target: SqlType) -> bool:
+    return value.type is None or value.type == target or can_coerce(value.type, target, value.literal)

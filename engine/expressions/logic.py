@@ -1,0 +1,120 @@
+"""Comparison and logic: two-valued where NULL is involved, as ksqlDB has it."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ksql.engine.expressions.coercion import coerce_all
+from ksql.engine.expressions.compiler import Compiler, rule
+from ksql.engine.expressions.instants import as_instant
+from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.types import BOOLEAN, STRING
+
+_OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+
+
+@rule(*_OPERATORS)
+def comparison(compiler: Compiler, node: exp.Expression) -> Typed:
+    """A comparison with NULL is false, never unknown."""
+    operator = _OPERATORS[type(node)]
+    sides = [node.this, node.expression]
+    left, right = _comparable(compiler, sides)
+    if left.type is None or right.type is None:
+        return Typed("FALSE", BOOLEAN, nullable=False)
+    if left.type == BOOLEAN and operator not in ("=", "<>"):
+        fail(node, f"BOOLEAN values have no order, so {operator} cannot compare them")
+    return _two_valued(f"({left.sql} {operator} {right.sql})", left, right)
+
+
+@rule(exp.NullSafeEQ, exp.NullSafeNEQ)
+def distinct_from(compiler: Compiler, node: exp.Expression) -> Typed:
+    negation = "NOT " if isinstance(node, exp.NullSafeEQ) else ""
+    left, right = _comparable(compiler, [node.this, node.expression])
+    return Typed(f"({left.sql} IS {negation}DISTINCT FROM {right.sql})", BOOLEAN, nullable=False)
+
+
+@rule(exp.Is)
+def is_null(compiler: Compiler, node: exp.Expression) -> Typed:
+    value = compiler.compile(node.this)
+    wanted = node.expression
+    if isinstance(wanted, exp.Not):
+        return Typed(f"({value.sql} IS NOT NULL)", BOOLEAN, nullable=False)
+    if not isinstance(wanted, exp.Null):
+        fail(node, "IS compares with NULL only", hint="write = for any other value.")
+    return Typed(f"({value.sql} IS NULL)", BOOLEAN, nullable=False)
+
+
+@rule(exp.Between)
+def between(compiler: Compiler, node: exp.Expression) -> Typed:
+    value, low, high = _comparable(compiler, [node.this, node.args["low"], node.args["high"]])
+    if None in (value.type, low.type, high.type):
+        return Typed("FALSE", BOOLEAN, nullable=False)
+    return _two_valued(f"({value.sql} BETWEEN {low.sql} AND {high.sql})", value, low, high)
+
+
+@rule(exp.In)
+def in_list(compiler: Compiler, node: exp.Expression) -> Typed:
+    """NULL elements never match and have no effect."""
+    if node.args.get("query") or not node.expressions:
+        fail(node, "IN needs a list of values here", hint="a subquery works in a pull query only.")
+    value, *elements = _comparable(compiler, [node.this, *node.expressions])
+    candidates = [e.sql for e in elements if e.sql != f"NULL::{e.type.duckdb if e.type else ''}" and e.type is not None]
+    if not candidates or value.type is None:
+        return Typed("FALSE", BOOLEAN, nullable=False)
+    return Typed(f"COALESCE({value.sql} IN ({', '.join(candidates)}), FALSE)", BOOLEAN, nullable=False)
+
+
+@rule(exp.Like)
+def like(compiler: Compiler, node: exp.Expression) -> Typed:
+    return _like(compiler, node, "\\")
+
+
+@rule(exp.Escape)
+def like_escape(compiler: Compiler, node: exp.Expression) -> Typed:
+    escape = node.expression
+    if not isinstance(node.this, exp.Like) or not escape.is_string or len(escape.this) != 1:
+        fail(node, "ESCAPE takes one character", hint="write LIKE 'a!%' ESCAPE '!'.")
+    return _like(compiler, node.this, escape.this)
+
+
+def _like(compiler: Compiler, node: exp.Expression, escape: str) -> Typed:
+    value = compiler.compile_as(node.this, STRING, "the left side of LIKE")
+    pattern = compiler.compile_as(node.expression, STRING, "the pattern of LIKE")
+    escape = escape.replace("'", "''")
+    return Typed(compiler.attempt(f"({value.sql} LIKE {pattern.sql} ESCAPE '{escape}')"), BOOLEAN)
+
+
+@rule(exp.And, exp.Or)
+def connector(compiler: Compiler, node: exp.Expression) -> Typed:
+    """A NULL operand is an error in ksqlDB (the result is NULL), unless the left one has decided already."""
+    word = "AND" if isinstance(node, exp.And) else "OR"
+    left = compiler.compile_as(node.this, BOOLEAN, f"the left side of {word}")
+    right = compiler.compile_as(node.expression, BOOLEAN, f"the right side of {word}")
+    if not left.nullable and not right.nullable:
+        return Typed(f"({left.sql} {word} {right.sql})", BOOLEAN, nullable=False)
+    decided = f"NOT {left.sql} THEN FALSE" if word == "AND" else f"{left.sql} THEN TRUE"
+    return Typed(f"(CASE WHEN {left.sql} IS NULL THEN NULL WHEN {decided} ELSE {right.sql} END)", BOOLEAN)
+
+
+@rule(exp.Not)
+def negation(compiler: Compiler, node: exp.Expression) -> Typed:
+    value = compiler.compile_as(node.this, BOOLEAN, "the operand of NOT")
+    return Typed(f"(NOT {value.sql})", BOOLEAN, nullable=value.nullable)
+
+
+@rule(exp.Paren)
+def parenthesised(compiler: Compiler, node: exp.Expression) -> Typed:
+    return compiler.compile(node.this)
+
+
+def _comparable(compiler: Compiler, nodes: list[exp.Expression]) -> list[Typed]:
+    values = [compiler.compile(node) for node in nodes]
+    if any(value.instant for value in values):
+        values = [as_instant(node, value) for node, value in zip(nodes, values, strict=True)]
+    return coerce_all(nodes, values, "the compared values")[0]
+
+
+def _two_valued(sql: str, *operands: Typed) -> Typed:
+    if not any(operand.nullable for operand in operands):
+        return Typed(sql, BOOLEAN, nullable=False)
+    return Typed(f"COALESCE({sql}, FALSE)", BOOLEAN, nullable=False)

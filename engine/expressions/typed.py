@@ -1,0 +1,104 @@
+"""Expressions that know their type, and the names they may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from sqlglot import exp
+
+from ksql.engine.errors import StatementError
+from ksql.engine.suggest import did_you_mean
+from ksql.engine.types import Column, SqlType, quote_duckdb
+from ksql.parser import position
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A piece of DuckDB SQL and the SQL type of its value. `type` None is the untyped NULL literal."""
+
+    sql: str
+    type: SqlType | None
+    nullable: bool = True
+    #: A constant written in the statement: it may be coerced more freely.
+    literal: bool = False
+    #: ROWTIME, WINDOWSTART or WINDOWEND: compared with text, the text is read as a point in time.
+    instant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A column as an expression can refer to it: qualifier (source alias), column, and where its value lies."""
+
+    qualifier: str
+    column: Column
+    ref: str
+    nullable: bool = True
+    instant: bool = False
+    #: Not part of `*` (ROWTIME, ROWPARTITION, …).
+    hidden: bool = False
+
+    @property
+    def typed(self) -> Typed:
+        return Typed(quote_duckdb(self.ref), self.column.type, nullable=self.nullable, instant=self.instant)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The columns an expression may name, and the parameters of the lambdas around it."""
+
+    names: tuple[Name, ...]
+    parameters: Mapping[str, Typed] = field(default_factory=dict)
+    #: Said of a name that is not found, such as "GROUP BY columns".
+    what: str = "columns"
+
+    def find(self, node: exp.Expression, name: str, qualifier: str = "") -> Name:
+        """The column called `name`; `node` is where it is written. Raises StatementError when none or several fit."""
+        fits = [n for n in self.names if n.column.name == name and qualifier in ("", n.qualifier)]
+        if not fits:
+            self._unknown(node, name, qualifier)
+        if len(fits) > 1:
+            owners = " and ".join(n.qualifier for n in fits)
+            fail(node, f"column {name} is ambiguous: {owners} have one", hint=f"write {fits[0].qualifier}.{name}")
+        return fits[0]
+
+    def with_parameters(self, parameters: Mapping[str, Typed]) -> Scope:
+        return replace(self, parameters={**self.parameters, **parameters})
+
+    def _unknown(self, node: exp.Expression, name: str, qualifier: str) -> NoReturn:
+        qualifiers = {n.qualifier for n in self.names}
+        if qualifier and qualifier not in qualifiers:
+            fail(node, f"there is no source {qualifier} in this query", hint=did_you_mean(qualifier, qualifiers))
+        candidates = [n.column.name for n in self.names if qualifier in ("", n.qualifier)]
+        hint = did_you_mean(name, candidates) or f"the {self.what} are {', '.join(candidates)}."
+        fail(node, f"there is no column {qualifier + '.' if qualifier else ''}{name}", hint=hint)
+
+
+def fail(node: exp.Expression, message: str, *, detail: str = "", hint: str = "") -> NoReturn:
+    """Raise a StatementError that points at `node`."""
+    raise StatementError(message, detail=detail, hint=hint, **place(node))
+
+
+def place(node: exp.Expression) -> dict[str, int]:
+    """`line` and `column` of the first thing in `node` that knows its position."""
+    for part in node.walk():
+        found = position(part)
+        if found:
+            return {"line": found[0], "column": found[1]}
+    return {"line": 0, "column": 0}
+
+
+class Refs:
+    """Hands out DuckDB column names that differ in more than case, since DuckDB ignores case."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.upper() for name in taken}
+
+    def new(self, name: str) -> str:
+        ref, number = name, 1
+        while ref.upper() in self._taken:
+            number += 1
+            ref = f"{name}~{number}"
+        self._taken.add(ref.upper())
+        return ref

@@ -1,0 +1,178 @@
+"""Columns, literals, constructors, access to parts, CASE, CAST and function calls."""
+
+from __future__ import annotations
+
+from decimal import Decimal as PyDecimal
+
+from sqlglot import exp
+
+from ksql.engine import functions
+from ksql.engine.casts import can_cast, cast_sql
+from ksql.engine.expressions.coercion import coerce_all
+from ksql.engine.expressions.compiler import Compiler, rule
+from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.suggest import did_you_mean
+from ksql.engine.type_names import resolve_type
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    Array,
+    Decimal,
+    Map,
+    SqlType,
+    Struct,
+    quote_duckdb,
+    string_literal,
+)
+from ksql.parser import nodes
+
+
+@rule(exp.Column)
+def column(compiler: Compiler, node: exp.Expression) -> Typed:
+    parameter = compiler.scope.parameters.get(node.name) if not node.args.get("table") else None
+    if parameter is not None:
+        return parameter
+    return compiler.scope.find(node, node.name, node.text("table")).typed
+
+
+@rule(exp.Literal)
+def literal(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+    text: str = node.this
+    if node.is_string:
+        return Typed(string_literal(text), STRING, nullable=False, literal=True)
+    if "E" in text.upper():
+        return Typed(f"{text}::DOUBLE", DOUBLE, nullable=False, literal=True)
+    if "." in text:
+        return decimal_literal(text)
+    value = int(text)
+    if value < 1 << 31:
+        return Typed(str(value), INTEGER, nullable=False, literal=True)
+    if value < 1 << 63:
+        return Typed(f"{value}::BIGINT", BIGINT, nullable=False, literal=True)
+    return decimal_literal(text)
+
+
+def decimal_literal(text: str) -> Typed:
+    """A DECIMAL of exactly the digits written."""
+    digits = PyDecimal(text).as_tuple()
+    scale = max(-int(digits.exponent), 0)
+    type_ = Decimal(max(len(digits.digits), scale, 1), scale)
+    return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True)
+
+
+@rule(exp.Boolean)
+def boolean(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+    return Typed("TRUE" if node.this else "FALSE", BOOLEAN, nullable=False, literal=True)
+
+
+@rule(exp.Null)
+def null(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+    return Typed("NULL", None, literal=True)
+
+
+@rule(exp.DPipe)
+def concatenation(compiler: Compiler, node: exp.Expression) -> Typed:
+    """`a || b` is CONCAT: NULL counts as empty."""
+    return call(compiler, node, "CONCAT", [node.this, node.expression])
+
+
+@rule(exp.Case)
+def case(compiler: Compiler, node: exp.Expression) -> Typed:
+    if node.this is not None:
+        fail(node, "CASE with a value after it is not supported", hint="write CASE WHEN x = 1 THEN … END.")
+    branches = node.args["ifs"]
+    conditions = [compiler.compile_as(branch.this, BOOLEAN, "a condition of CASE") for branch in branches]
+    default = node.args.get("default")
+    results = [branch.args["true"] for branch in branches] + ([default] if default is not None else [])
+    values, type_ = coerce_all(results, [compiler.compile(result) for result in results], "the results of CASE")
+    whens = " ".join(f"WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
+    otherwise = f" ELSE {values[-1].sql}" if default is not None else ""
+    return Typed(f"(CASE {whens}{otherwise} END)", type_)
+
+
+@rule(exp.Cast)
+def cast(compiler: Compiler, node: exp.Expression) -> Typed:
+    target = resolve_type(node.args["to"])
+    value = compiler.compile(node.this)
+    if value.type is None:
+        return Typed(f"NULL::{target.duckdb}", target)
+    if not can_cast(value.type, target):
+        fail(node, f"{value.type} cannot be cast to {target}")
+    return Typed(cast_sql(value.sql, value.type, target, safe=compiler.safe), target)
+
+
+@rule(exp.Array)
+def array(compiler: Compiler, node: exp.Expression) -> Typed:
+    items, type_ = coerce_all(node.expressions, [compiler.compile(item) for item in node.expressions], "the elements of ARRAY")
+    if type_ is None:
+        fail(node, "ARRAY needs an element that is not NULL, to know its type", hint="CAST(NULL AS …) gives a NULL its type.")
+    return Typed(f"[{', '.join(item.sql for item in items)}]", Array(type_), nullable=False)
+
+
+@rule(nodes.MapConstructor)
+def map_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
+    key_nodes, value_nodes = node.args["keys"], node.args["values"]
+    keys, key_type = coerce_all(key_nodes, [compiler.compile(k) for k in key_nodes], "the keys of MAP")
+    values, value_type = coerce_all(value_nodes, [compiler.compile(v) for v in value_nodes], "the values of MAP")
+    if key_type is None or value_type is None:
+        fail(node, "MAP needs a key and a value that are not NULL, to know its type")
+    sql = f"MAP([{', '.join(k.sql for k in keys)}], [{', '.join(v.sql for v in values)}])"
+    return Typed(compiler.attempt(sql), Map(key_type, value_type))
+
+
+@rule(nodes.StructConstructor)
+def struct_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
+    names = [name.name for name in node.args["names"]]
+    values = [compiler.compile(value) for value in node.args["values"]]
+    fields: list[tuple[str, SqlType]] = []
+    for name, value, value_node in zip(names, values, node.args["values"], strict=True):
+        if value.type is None:
+            fail(value_node, f"field {name} of STRUCT needs a type", hint="CAST(NULL AS …) gives the NULL its type.")
+        if name in dict(fields):
+            fail(value_node, f"STRUCT has two fields called {name}")
+        fields.append((name, value.type))
+    packed = ", ".join(f"{quote_duckdb(name)} := {value.sql}" for name, value in zip(names, values, strict=True))
+    return Typed(f"struct_pack({packed})", Struct(tuple(fields)), nullable=False)
+
+
+@rule(nodes.StructDeref)
+def struct_field(compiler: Compiler, node: exp.Expression) -> Typed:
+    value = compiler.compile(node.this)
+    name = node.args["field"].name
+    if not isinstance(value.type, Struct):
+        fail(node, f"-> takes a field of a STRUCT, but this is {value.type or 'NULL'}")
+    field = value.type.field(name)
+    if field is None:
+        names = [n for n, _ in value.type.fields]
+        fail(node, f"{value.type} has no field {name}", hint=did_you_mean(name, names))
+    return Typed(f"struct_extract({value.sql}, {string_literal(name)})", field)
+
+
+@rule(exp.Bracket)
+def subscript(compiler: Compiler, node: exp.Expression) -> Typed:
+    value = compiler.compile(node.this)
+    index = node.expressions[0]
+    if isinstance(value.type, Array):
+        position = compiler.compile_as(index, BIGINT, "an array index")
+        return Typed(f"({value.sql})[{position.sql}]", value.type.item)
+    if isinstance(value.type, Map):
+        key = compiler.compile_as(index, value.type.key, "a map key")
+        return Typed(f"({value.sql})[{key.sql}]", value.type.value)
+    fail(node, f"[…] takes a part of an ARRAY or a MAP, but this is {value.type or 'NULL'}")
+
+
+@rule(nodes.FunctionCall)
+def function_call(compiler: Compiler, node: exp.Expression) -> Typed:
+    if node.args.get("star"):
+        fail(node, f"{node.name}(*) is not a function of values")
+    return call(compiler, node, node.name, node.expressions)
+
+
+def call(compiler: Compiler, node: exp.Expression, name: str, arguments: list[exp.Expression]) -> Typed:
+    """A call of the function `name`: arguments compiled, the overload resolved, arguments coerced to its parameters."""
+    from ksql.engine.expressions.calls import compile_call
+
+    return compile_call(compiler, node, functions, name, arguments)

@@ -1,0 +1,91 @@
+"""The columns every batch carries besides its data, and the context one batch is processed in.
+
+A batch is an Arrow table whose row order is the order of processing. Meta columns start with `$`:
+
+    $n      int64   place of the input record that caused the row, in the merged order of the query's inputs
+    $ts     int64   timestamp, epoch ms
+    $p      int32   partition
+    $del    bool    the row has no value: a tombstone of a table, a null value of a stream
+    $off    int64   offset (only straight from a topic)
+    $hdr    list    record headers (only when some record of the batch has any)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from ksql.log.contract import HEADERS_TYPE
+
+PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"
+OFFSET, HEADERS = "$off", "$hdr"
+RAW_KEY, RAW_VALUE, SUSPECT = "$key", "$value", "$suspect"
+
+META_TYPES: Mapping[str, pa.DataType] = {
+    PLACE: pa.int64(),
+    TIMESTAMP: pa.int64(),
+    PARTITION: pa.int32(),
+    DELETED: pa.bool_(),
+    OFFSET: pa.int64(),
+    HEADERS: HEADERS_TYPE,
+}
+ALWAYS = (PLACE, TIMESTAMP, PARTITION, DELETED)
+
+#: What a source hands to the first stage: records as fetched, with their place.
+RAW_SCHEMA = pa.schema(
+    [
+        (PLACE, pa.int64()),
+        (TIMESTAMP, pa.int64()),
+        (PARTITION, pa.int32()),
+        (OFFSET, pa.int64()),
+        (HEADERS, HEADERS_TYPE),
+        (RAW_KEY, pa.binary()),
+        (RAW_VALUE, pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordError:
+    """One record that was skipped, or an expression that gave NULL, for the processing log."""
+
+    kind: str
+    message: str
+    source: str = ""
+    partition: int = 0
+    offset: int = -1
+    timestamp: int = 0
+    count: int = 1
+
+
+@dataclass(slots=True)
+class BatchContext:
+    """Everything an operator may use while it processes one batch."""
+
+    connection: duckdb.DuckDBPyConnection
+    #: Raw records by index of the query's source.
+    inputs: Mapping[int, pa.Table]
+    #: Only the last change of a key needs to come out (the cache is on and nothing below looks at every change).
+    fold: bool = False
+    errors: Callable[[RecordError], None] = field(default=lambda _: None)
+
+
+class Node(Protocol):
+    """A step of a running query."""
+
+    def process(self, context: BatchContext) -> pa.Table:
+        """The rows this batch makes, in order."""
+
+
+def meta_columns(table: pa.Table) -> list[str]:
+    """The meta columns `table` has, in their fixed order."""
+    return [name for name in META_TYPES if name in table.column_names]
+
+
+def empty(columns: Mapping[str, pa.DataType]) -> pa.Table:
+    """A table without rows: the usual meta columns, and `columns`."""
+    return pa.schema([(name, META_TYPES[name]) for name in ALWAYS] + list(columns.items())).empty_table()

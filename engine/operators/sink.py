@@ -1,0 +1,150 @@
+"""The end of a query: rows become records of a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ksql.engine.formats.contract import Encoder
+from ksql.engine.operators.batch import (
+    DELETED,
+    HEADERS,
+    PARTITION,
+    PLACE,
+    RAW_KEY,
+    RAW_VALUE,
+    SUSPECT,
+    TIMESTAMP,
+    BatchContext,
+    Node,
+)
+from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.steps import Form
+from ksql.engine.operators.stream_table_join import last_of_each
+from ksql.engine.types import BYTES, quote_duckdb
+from ksql.log.contract import HEADERS_TYPE
+from ksql.log.partitioner import partition_keys
+
+#: What a batch writes: place of the cause, partition of the sink, and the record.
+OUTPUT_SCHEMA = pa.schema(
+    [
+        (PLACE, pa.int64()),
+        (PARTITION, pa.int32()),
+        ("key", pa.binary()),
+        ("value", pa.binary()),
+        ("timestamp", pa.int64()),
+        ("headers", HEADERS_TYPE),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encode:
+    """Key and value columns as the bytes of a record; the step before the log."""
+
+    keys: Sequence[str]
+    values: Sequence[str]
+    key_encoder: Encoder
+    value_encoder: Encoder
+    kept: Sequence[str] = ()
+
+    def sql(self, inner: str, form: Form) -> str:
+        keys = [quote_duckdb(ref) for ref in self.keys]
+        key = self.key_encoder.sql(keys) if keys else "NULL::BLOB"
+        if len(keys) == 1:
+            key = f"CASE WHEN {keys[0]} IS NULL THEN NULL ELSE {key} END"
+        value = self.value_encoder.sql([quote_duckdb(ref) for ref in self.values])
+        skipped = f'"{DELETED}" OR "{SUSPECT}"' if form.suspects else f'"{DELETED}"'
+        value = f"CASE WHEN {skipped} THEN NULL ELSE {value} END"
+        kept = "".join(f", {quote_duckdb(ref)}" for ref in self.kept)
+        return f'SELECT {form.meta_sql()}, {key} AS "{RAW_KEY}", {value} AS "{RAW_VALUE}"{kept} FROM ({inner})'
+
+
+class Sink:
+    """Encodes what `input` makes and chooses partitions.
+
+    `fold` (a table with the cache on): only the last change of each key of a batch is written. `window` is the ref of the window start
+    (and end, for sessions) that follows the key's bytes.
+    """
+
+    def __init__(self, input_: Node, encode: Encode, partitions: int, *, is_table: bool, window: Sequence[str] = ()) -> None:
+        self.input = input_
+        self.encode = encode
+        self.partitions = partitions
+        self.is_table = is_table
+        self.window = tuple(window)
+        self._stage = Stage(_Given(), [encode], {RAW_KEY: BYTES, RAW_VALUE: BYTES})
+        if not is_table and isinstance(input_, Stage):
+            self._stage = Stage(input_.input, [*input_.steps, encode], {RAW_KEY: BYTES, RAW_VALUE: BYTES})
+
+    def process(self, context: BatchContext) -> pa.Table:
+        """Records to write, as OUTPUT_SCHEMA, in order."""
+        if not self.is_table:
+            return self._records(self._stage.process(context))
+        rows = self.input.process(context)
+        if context.fold:
+            rows = self._last_changes(rows)
+        given = self._stage.input
+        assert isinstance(given, _Given)  # noqa: S101 - set in __init__
+        given.rows = rows
+        return self._records(self._stage.process(context))
+
+    def _last_changes(self, rows: pa.Table) -> pa.Table:
+        columns = [*self.encode.keys, *self.window]
+        if rows.num_rows < 2 or not columns:
+            return rows
+        return rows.take(pa.array(last_of_each(group_numbers(rows.select(columns)))))
+
+    def _records(self, rows: pa.Table) -> pa.Table:
+        key = as_bytes(rows.column(RAW_KEY))
+        for ref in self.window:
+            key = pc.binary_join_element_wise(key, _eight_bytes(rows.column(ref)), b"")
+        partition = rows.column(PARTITION)
+        if self.partitions > 1:
+            partition = pa.chunked_array([partition_keys(key.combine_chunks(), self.partitions)])
+        elif rows.num_rows:
+            partition = pa.chunked_array([np.zeros(rows.num_rows, dtype=np.int32)])
+        headers = rows.column(HEADERS) if HEADERS in rows.column_names else pa.nulls(rows.num_rows, HEADERS_TYPE)
+        return pa.table(
+            [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers], OUTPUT_SCHEMA
+        )
+
+
+class _Given:
+    """Rows handed over by hand."""
+
+    rows: pa.Table
+
+    def process(self, context: BatchContext) -> pa.Table:  # noqa: ARG002 - a Node
+        return self.rows
+
+
+def as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text or bytes as bytes; text is not copied."""
+    return column if column.type == pa.binary() else pc.cast(column, pa.binary())
+
+
+def _eight_bytes(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    data = numbers.to_numpy().astype(">i8").tobytes()
+    fixed = pa.Array.from_buffers(pa.binary(8), len(numbers), [None, pa.py_buffer(data)])
+    return pa.chunked_array([fixed.cast(pa.binary())])
+
+
+def group_numbers(columns: pa.Table) -> np.ndarray:
+    """A number per row, equal for equal rows; nulls equal each other."""
+    numbers = np.zeros(columns.num_rows, dtype=np.int64)
+    for column in columns.columns:
+        codes = column.combine_chunks()
+        codes = codes.dictionary_encode(null_encoding="encode") if not pa.types.is_nested(codes.type) else _nested(codes)
+        values = codes.indices.to_numpy(zero_copy_only=False)
+        numbers = np.unique(numbers * (int(values.max(initial=0)) + 1) + values, return_inverse=True)[1]
+    return numbers
+
+
+def _nested(column: pa.Array) -> pa.DictionaryArray:
+    """Nested values by their printed form: rare as keys, and never large."""
+    return pa.array([repr(value) for value in column.to_pylist()]).dictionary_encode()

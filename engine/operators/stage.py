@@ -1,0 +1,115 @@
+"""A stage: stateless steps run as one DuckDB statement over a batch, straight from a topic or after an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.operators.batch import ALWAYS, PLACE, SUSPECT, BatchContext, Node, RecordError, empty, meta_columns
+from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.steps import Form, Step
+from ksql.engine.types import SqlType, quote_duckdb
+
+#: How many statements may be spent on finding the rows of a failed batch.
+_SEARCH_BUDGET = 64
+
+
+class Stage:
+    """Runs `steps` over what `input` makes. `columns` are the data columns that come out, by ref."""
+
+    def __init__(self, input_: SourceInput | Node, steps: Sequence[Step], columns: Mapping[str, SqlType]) -> None:
+        self.input = input_
+        self.steps = tuple(steps)
+        self.columns = dict(columns)
+        self._statements: dict[Form, str] = {}
+
+    @property
+    def empty(self) -> pa.Table:
+        return empty({ref: type_.arrow for ref, type_ in self.columns.items()})
+
+    def process(self, context: BatchContext) -> pa.Table:
+        if isinstance(self.input, SourceInput):
+            return self._from_topic(self.input, context)
+        batch = self.input.process(context)
+        if batch.num_rows == 0:
+            return self.empty
+        return self._run(batch, context) if self.steps else batch
+
+    def statement(self, form: Form, relation: str = "SELECT * FROM batch") -> str:
+        """The one statement of this stage; `relation` is what its first step reads."""
+        sql = relation
+        for step in self.steps:
+            sql = step.sql(sql, form)
+        return sql
+
+    def _from_topic(self, source: SourceInput, context: BatchContext) -> pa.Table:
+        raw = context.inputs.get(source.index)
+        if raw is None or raw.num_rows == 0:
+            return self.empty
+        readable, unreadable = source.prepare(raw)
+        rows = self._run(readable, context, source)
+        suspect = rows.column(SUSPECT).to_numpy()
+        rows = rows.drop_columns([SUSPECT])
+        if not suspect.any() and unreadable.num_rows == 0:
+            return rows
+        again = readable.filter(pa.array(np.isin(readable.column(PLACE).to_numpy(), rows.column(PLACE).to_numpy()[suspect])))
+        exact = source.decode_exactly(_in_order(pa.concat_tables([unreadable, again.select(unreadable.column_names)])), raw, context)
+        parts = [rows.filter(pa.array(~suspect))]
+        if exact.num_rows:
+            parts.append(self._run(exact, context).select(rows.column_names))
+        return _in_order(pa.concat_tables(parts))
+
+    def _run(self, batch: pa.Table, context: BatchContext, source: SourceInput | None = None) -> pa.Table:
+        """Plain SQL; when a row makes it raise, safe SQL for the whole batch and a search for the rows to report."""
+        try:
+            return self._query(batch, context, source, safe=False)
+        except duckdb.Error:
+            result = self._query(batch, context, source, safe=True)
+            self._report(batch, context, source)
+            return result
+
+    def _query(self, batch: pa.Table, context: BatchContext, source: SourceInput | None, *, safe: bool) -> pa.Table:
+        form = Form(tuple(meta_columns(batch)) if source is None else source.meta(batch), source is not None, safe)
+        statement = self._statements.get(form)
+        if statement is None:
+            statement = self.statement(form, source.decode_sql(form) if source else "SELECT * FROM batch")
+            self._statements[form] = statement
+        return context.connection.sql(statement).to_arrow_table()
+
+    def _report(self, batch: pa.Table, context: BatchContext, source: SourceInput | None) -> None:
+        """Find the rows that raise by halving, and report each; give up finding them all when there are many."""
+        budget = _SEARCH_BUDGET
+        pending = [batch]
+        while pending and budget:
+            part, budget = pending.pop(), budget - 1
+            try:
+                self._query(part, context, source, safe=False)
+            except duckdb.Error as error:
+                if part.num_rows == 1:
+                    context.errors(_record_error(part, str(error)))
+                else:
+                    half = part.num_rows // 2
+                    pending += [part.slice(half), part.slice(0, half)]
+        if pending:
+            context.errors(RecordError("recordProcessingError", "more expressions of this batch gave NULL for errors like these"))
+
+
+def _record_error(row: pa.Table, message: str) -> RecordError:
+    values = row.select([n for n in row.column_names if n in ("$p", "$off", "$ts")]).to_pylist()[0]
+    return RecordError(
+        "recordProcessingError",
+        message.splitlines()[0],
+        partition=values.get("$p", 0),
+        offset=values.get("$off", -1),
+        timestamp=values.get("$ts", 0),
+    )
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    return table.take(pa.array(np.argsort(table.column(PLACE).to_numpy(), kind="stable")))
+
+
+__all__ = ["ALWAYS", "Stage", "quote_duckdb"]

@@ -1,0 +1,114 @@
+"""Stateless steps as SQL text. Neighbouring steps are nested into one statement (`Stage`).
+
+Every step turns the SQL of its input relation into the SQL of its output relation. A relation has the batch's meta columns and data
+columns called by their refs. While rows still carry `$suspect`, a step must let suspect rows through untouched: they come again,
+decoded exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlglot import exp
+
+from ksql.engine.expressions.compiler import Compiler
+from ksql.engine.expressions.typed import Scope
+from ksql.engine.operators.batch import DELETED, SUSPECT, TIMESTAMP
+from ksql.engine.types import SqlType, quote_duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One expression for the two situations a statement runs in (see `expressions.compiler`)."""
+
+    plain: str
+    safe: str
+    type: SqlType | None = None
+
+    def of(self, safe: bool) -> str:
+        return self.safe if safe else self.plain
+
+
+def compile_sql(node: exp.Expression, scope: Scope, target: SqlType | None = None, what: str = "") -> Sql:
+    """`node` as typed SQL, coerced to `target` when one is given."""
+    plain, safe = (
+        c.compile(node) if target is None else c.compile_as(node, target, what)
+        for c in (Compiler(scope), Compiler(scope, safe=True))
+    )
+    return Sql(plain.sql, safe.sql, plain.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a statement is rendered: its meta columns, whether rows carry `$suspect`, and whether it may raise."""
+
+    meta: tuple[str, ...]
+    suspects: bool
+    safe: bool
+
+    def meta_sql(self) -> str:
+        return ", ".join(quote_duckdb(n) for n in ([*self.meta, SUSPECT] if self.suspects else self.meta))
+
+
+class Step(Protocol):
+    def sql(self, inner: str, form: Form) -> str:
+        """SQL of the output relation, given the SQL of the input relation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Keeps the rows of a stream whose condition is true. A null value never gets through."""
+
+    condition: Sql
+
+    def sql(self, inner: str, form: Form) -> str:
+        condition = f'NOT "{DELETED}" AND {self.condition.of(form.safe)}'
+        if form.suspects:
+            condition = f'"{SUSPECT}" OR ({condition})'
+        return f"SELECT * FROM ({inner}) WHERE {condition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """New data columns, by ref."""
+
+    columns: Sequence[tuple[str, Sql]]
+
+    def sql(self, inner: str, form: Form) -> str:
+        items = "".join(f", {sql.of(form.safe)} AS {quote_duckdb(ref)}" for ref, sql in self.columns)
+        return f"SELECT {form.meta_sql()}{items} FROM ({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Explode:
+    """One row per element of the lists called `lists`, side by side; shorter ones are filled with NULL."""
+
+    kept: Sequence[str]
+    lists: Sequence[tuple[str, Sql]]
+
+    def sql(self, inner: str, form: Form) -> str:
+        kept = "".join(f", {quote_duckdb(ref)}" for ref in self.kept)
+        exploded = "".join(f", unnest({self._list(sql, form)}) AS {quote_duckdb(ref)}" for ref, sql in self.lists)
+        where = "" if form.suspects else f' WHERE NOT "{DELETED}"'
+        return f"SELECT {form.meta_sql()}{kept}{exploded} FROM ({inner}){where}"
+
+    def _list(self, sql: Sql, form: Form) -> str:
+        if not form.suspects:
+            return sql.of(form.safe)
+        return f'CASE WHEN "{SUSPECT}" THEN [NULL] WHEN "{DELETED}" THEN [] ELSE {sql.of(form.safe)} END'
+
+
+@dataclass(frozen=True, slots=True)
+class Retime:
+    """Gives rows the timestamp `timestamp`, a BIGINT of epoch ms, and skips those where it is NULL or negative."""
+
+    timestamp: Sql
+
+    def sql(self, inner: str, form: Form) -> str:
+        retimed = f'SELECT * REPLACE ({self.timestamp.of(form.safe)} AS "{TIMESTAMP}") FROM ({inner})'
+        condition = f'COALESCE("{TIMESTAMP}" >= 0, FALSE)'
+        if form.suspects:
+            condition = f'"{SUSPECT}" OR {condition}'
+        return f"SELECT * FROM ({retimed}) WHERE {condition}"

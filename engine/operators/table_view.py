@@ -1,0 +1,61 @@
+"""The rows of a table as a query sees them: which are visible, and what becomes of those that leave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.operators.batch import DELETED, BatchContext, Node
+from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.stream_table_join import last_of_each
+from ksql.engine.operators.table_state import OperatorState
+
+#: Ref of the condition column that the stage before a view computes.
+VISIBLE = "$visible"
+
+
+class TableView:
+    """Keeps the table's visible rows, and turns changes into the changes of what is visible.
+
+    A change that satisfies the condition goes on; one that does not is a tombstone if the row was visible before, else nothing.
+    Without a condition (`filtered` false) every change goes on, deletes of unknown keys too.
+    """
+
+    def __init__(self, input_: Stage | Node, keys: tuple[str, ...], state: OperatorState, *, filtered: bool) -> None:
+        self.input = input_
+        self.keys = keys
+        self.state = state
+        self.filtered = filtered
+
+    def process(self, context: BatchContext) -> pa.Table:
+        changes = self.input.process(context)
+        if changes.num_rows == 0:
+            return changes.drop_columns([VISIBLE]) if self.filtered else changes
+        visible = ~changes.column(DELETED).to_numpy()
+        if self.filtered:
+            visible &= changes.column(VISIBLE).fill_null(False).to_numpy()
+            changes = changes.drop_columns([VISIBLE])
+        slots = self.state.store.lookup(changes.select(list(self.keys)), insert=True)
+        before = self._before(slots, visible)
+        self._remember(changes, slots, visible)
+        changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
+        return changes.filter(pa.array(visible | before)) if self.filtered else changes
+
+    def _before(self, slots: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        """Whether each change's row was visible just before it."""
+        order = np.argsort(slots, kind="stable")
+        first = np.append(True, slots[order][1:] != slots[order][:-1])
+        sorted_before = np.append(False, visible[order][:-1])
+        sorted_before[first] = self.state.store.live(slots[order][first])
+        before = np.empty(len(slots), dtype=bool)
+        before[order] = sorted_before
+        return before
+
+    def _remember(self, changes: pa.Table, slots: np.ndarray, visible: np.ndarray) -> None:
+        last = last_of_each(slots)
+        rows = changes.take(pa.array(last))
+        self.state.stage(slots[last], rows.select(list(self.keys)), rows.select(self.state.rows.names), visible[last])
+
+    def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:  # noqa: ARG002 - Materialized
+        """The visible rows, all or those with the given keys."""
+        return self.state.read(keys)

@@ -1,0 +1,59 @@
+"""What the planner hands to the runtime: a tree of operators that can process batches, with everything a restart needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from ksql.engine.definitions import Source
+from ksql.engine.operators.batch import BatchContext, Node
+from ksql.engine.operators.sink import Sink
+from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.types import Column
+
+
+class Clocked(Protocol):
+    """An operator with a few numbers to remember besides its keyed state, such as stream times."""
+
+    name: str
+
+    def numbers(self) -> dict[str, int]:
+        """Present numbers, staged changes included."""
+
+    def set_numbers(self, numbers: dict[str, int]) -> None:
+        """Go on from remembered numbers."""
+
+
+class Materialized(Protocol):
+    """Rows of a table that a pull query may read."""
+
+    def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:
+        """Result columns (by SQL name) of all rows, or of the rows with the given keys."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """A query ready to run. `columns` are the result's, keys first; `refs` are theirs in the rows `output` makes."""
+
+    inputs: Sequence[SourceInput]
+    output: Node
+    columns: tuple[Column, ...]
+    refs: tuple[str, ...]
+    key_count: int
+    is_table: bool
+    windowed: str | None = None
+    window_size_ms: int | None = None
+    sink: Sink | None = None
+    states: Sequence[OperatorState] = field(default=())
+    clocks: Sequence[Clocked] = field(default=())
+    materialized: Materialized | None = None
+    #: One line per step, from the sink down, for EXPLAIN.
+    describe: Callable[[], Sequence[str]] = field(default=lambda: ())
+
+    @property
+    def sources(self) -> list[Source]:
+        return [i.source for i in self.inputs]

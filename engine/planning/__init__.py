@@ -1,0 +1,1 @@
+"""From an analysed query to operators."""

@@ -1,0 +1,123 @@
+"""Joins: so far a stream with tables, one after the other."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
+from ksql.engine.analysis.names import free_columns
+from ksql.engine.errors import NotSupportedError
+from ksql.engine.expressions.typed import Name, Scope, fail, place
+from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.steps import Filter, Sql, compile_sql
+from ksql.engine.operators.stream_table_join import StreamTableJoin
+from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.planning.relation import Relation, kept, read
+from ksql.engine.types import SqlType
+
+JOIN_KEY = "$joinkey"
+
+
+def plan_joins(analysis: Analysis, inputs: list[SourceInput], states: list[OperatorState]) -> Relation:
+    """The relation of all sources joined, left to right."""
+    relation = _side(analysis, 0, analysis.sources[0])
+    _input(relation, inputs)
+    for index, join in enumerate(analysis.joins, 1):
+        _check(analysis, join)
+        table = _side(analysis, index, join.right)
+        _input(table, inputs)
+        relation = _stream_table(relation, table, join, states)
+    return relation
+
+
+def _input(relation: Relation, inputs: list[SourceInput]) -> None:
+    assert isinstance(relation.input, SourceInput)  # noqa: S101 - as read() makes it
+    inputs.append(relation.input)
+
+
+def _check(analysis: Analysis, join: JoinClause) -> None:
+    left, right = analysis.sources[0].source, join.right.source
+    if left.is_table or not right.is_table:
+        raise NotSupportedError(f"a {left.kind.lower()}-{right.kind.lower()} join is not supported yet", **place(join.node))
+    if join.within is not None:
+        fail(join.node, "WITHIN is for stream-stream joins only", hint="a table has no window: leave WITHIN out.")
+    if join.kind not in ("INNER", "LEFT"):
+        fail(join.node, f"a stream and a table cannot be joined by {join.kind} JOIN", hint="JOIN and LEFT JOIN are possible.")
+    if left.windowed or right.windowed:
+        raise NotSupportedError("a join of windowed sources is not supported yet", **place(join.node))
+    keys = right.key_columns
+    if len(keys) != 1 or not _is_column(join.right_key, join.right, keys[0].name):
+        name = ", ".join(f"{join.right.alias}.{k.name}" for k in keys)
+        fail(join.right_key, f"the table's side of the condition must be its primary key {name}")
+    if left.partitions != right.partitions:
+        fail(
+            join.node,
+            f"{left.name} has {left.partitions} partitions and {right.name} has {right.partitions}: they must have as many",
+            hint=f"CREATE STREAM … WITH (PARTITIONS={right.partitions}) AS SELECT … PARTITION BY … makes them alike.",
+        )
+
+
+def _is_column(node: exp.Expression, source: AliasedSource, name: str) -> bool:
+    return isinstance(node, exp.Column) and node.name == name and node.text("table") in ("", source.alias)
+
+
+def _side(analysis: Analysis, index: int, aliased: AliasedSource) -> Relation:
+    """One source with the columns the query uses; its own ROWTIME among them when it is asked for."""
+    relation = read(index, aliased, prefix=True)
+    used = {
+        (column.text("table"), column.name) for part in _expressions(analysis) for column in free_columns(part)
+    }
+    names = [n for n in relation.names if (aliased.alias, n.column.name) in used]
+    names = [_plain_ref(aliased.alias, n) for n in names]
+    sources = {n.column.name: n.ref for n in relation.names}
+    columns: list[tuple[str, Sql]] = []
+    for name in names:
+        sql = kept(sources[name.column.name], name.column.type)[1]
+        columns.append((name.ref, sql))
+    relation.project(columns, names)
+    return relation
+
+
+def _plain_ref(alias: str, name: Name) -> Name:
+    if not name.ref.startswith("$"):
+        return name
+    return Name(name.qualifier, name.column, f"{alias}.{name.ref}", nullable=True, instant=name.instant, hidden=True)
+
+
+def _expressions(analysis: Analysis) -> list[exp.Expression]:
+    parts = [item.expression for item in analysis.items]
+    parts += [analysis.where] if analysis.where is not None else []
+    parts += list(analysis.partition_by or ()) + list(analysis.group_by)
+    parts += [analysis.having] if analysis.having is not None else []
+    for join in analysis.joins:
+        parts += [join.left_key, join.right_key]
+    return parts
+
+
+def _stream_table(stream: Relation, table: Relation, join: JoinClause, states: list[OperatorState]) -> Relation:
+    left_key = compile_sql(join.left_key, stream.scope)
+    right_key = compile_sql(join.right_key, table.scope)
+    if left_key.type != right_key.type:
+        fail(
+            join.node,
+            f"the join keys have different types: {left_key.type} and {right_key.type}",
+            hint=f"CAST(… AS {right_key.type}) makes them equal.",
+        )
+    assert left_key.type is not None  # noqa: S101 - equal to a column's type
+    key_ref = f"{JOIN_KEY}{len(states)}"
+    table_key = Scope(table.names).find(join.right_key, join.right_key.name, join.right.alias).ref
+    stream.steps.append(Filter(Sql("TRUE", "TRUE")))
+    stream.project([*(kept(r, t) for r, t in stream.columns.items()), (key_ref, left_key)], stream.names)
+    state = _table_state(table, table_key, left_key.type, states)
+    node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=join.kind == "LEFT")
+    return Relation(node, (*stream.names, *table.names), {**stream.columns, **table.columns})
+
+
+def _table_state(table: Relation, key: str, key_type: SqlType, states: list[OperatorState]) -> OperatorState:
+    rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref != key])
+    state = OperatorState(f"table-{len(states)}", pa.schema([(key, key_type.arrow)]), rows)
+    states.append(state)
+    return state
+
+

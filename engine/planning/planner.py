@@ -1,0 +1,185 @@
+"""Plans a query: one function per shape, all built from the same relations and operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.errors import StatementError
+from ksql.engine.expressions.typed import Name, Refs, fail
+from ksql.engine.operators.batch import Node
+from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.operators.table_view import VISIBLE, TableView
+from ksql.engine.plan import Clocked, Materialized, Plan
+from ksql.engine.planning.aggregation import plan_aggregation
+from ksql.engine.planning.explode import plan_explode
+from ksql.engine.planning.join import plan_joins
+from ksql.engine.planning.relation import Relation, read
+from ksql.engine.planning.result import Result, split, unwrap_as_value
+from ksql.engine.types import BOOLEAN, Column, SqlType, quote_duckdb
+
+
+@dataclass(slots=True)
+class Parts:
+    """What planning has collected so far: inputs, states and clocks in the order of their stable ids."""
+
+    inputs: list[SourceInput]
+    states: list[OperatorState]
+    clocks: list[Clocked]
+
+
+def plan(analysis: Analysis) -> Plan:
+    """Operators for `analysis`, without a sink. Raises StatementError for what has no meaning."""
+    parts = Parts([], [], [])
+    relation = _from(analysis, parts)
+    source = analysis.sources[0].source
+    if analysis.is_aggregate:
+        return _aggregate(analysis, relation, parts)
+    if source.is_table:
+        return _table(analysis, relation, parts)
+    return _stream(analysis, relation, parts)
+
+
+def _from(analysis: Analysis, parts: Parts) -> Relation:
+    if analysis.joins:
+        return plan_joins(analysis, parts.inputs, parts.states)
+    relation = read(0, analysis.sources[0], prefix=False)
+    assert isinstance(relation.input, SourceInput)  # noqa: S101 - as read() makes it
+    parts.inputs.append(relation.input)
+    return relation
+
+
+def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+    if analysis.where is not None:
+        relation.filter(analysis.where)
+    analysis = plan_explode(analysis, relation)
+    result = split(analysis, _stream_keys(analysis), "the key column")
+    columns = project(relation, result)
+    windowed = _inherited_window(analysis)
+    return Plan(
+        parts.inputs, relation.stage(), columns, tuple(relation.columns)[: len(columns)], len(result.keys), is_table=False,
+        states=parts.states, clocks=parts.clocks, windowed=windowed, window_size_ms=analysis.sources[0].source.window_size_ms,
+    )
+
+
+def _inherited_window(analysis: Analysis) -> str | None:
+    """A stream keeps the windowed key of its source unless it gets another key."""
+    return None if analysis.joins or analysis.partition_by is not None else analysis.sources[0].source.windowed
+
+
+def _stream_keys(analysis: Analysis) -> list[list[exp.Expression]]:
+    """For each key column of the result, the expressions that denote it."""
+    if analysis.partition_by is not None:
+        return [[key] for key in analysis.partition_by]
+    if analysis.joins:
+        first = analysis.joins[-1]
+        return [[first.left_key, first.right_key]]
+    return _source_keys(analysis)
+
+
+def _source_keys(analysis: Analysis) -> list[list[exp.Expression]]:
+    aliased = analysis.sources[0]
+    return [[_column(aliased.alias, column.name)] for column in aliased.source.key_columns]
+
+
+def _column(qualifier: str, name: str) -> exp.Expression:
+    return exp.Column(this=exp.to_identifier(name, quoted=True), table=exp.to_identifier(qualifier, quoted=True))
+
+
+def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+    """A projection and filter of a table."""
+    if analysis.partition_by is not None:
+        raise StatementError("PARTITION BY works on streams only", hint="a table's key is its primary key.")
+    result = split(analysis, _source_keys(analysis), "the primary key column")
+    windowed = analysis.sources[0].source.windowed
+    where = analysis.where
+    filtered = [] if where is None else [(VISIBLE, compile_sql(where, relation.scope, BOOLEAN, "the condition"))]
+    columns = project(relation, result, filtered)
+    refs = tuple(relation.columns)[: len(columns)]
+    if not result.keys:
+        return Plan(parts.inputs, relation.stage(), columns, refs, 0, is_table=True)
+    view = add_view(relation.stage(), refs, columns, len(result.keys), parts.states, filtered=where is not None)
+    return Plan(
+        parts.inputs, view, columns, refs, len(result.keys), is_table=True, states=parts.states, materialized=view,
+        windowed=windowed, window_size_ms=analysis.sources[0].source.window_size_ms,
+    )
+
+
+def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+    if analysis.sources[0].source.is_table and not analysis.joins:
+        raise_not_yet("GROUP BY over a table", analysis)
+    if analysis.where is not None:
+        relation.filter(analysis.where)
+    grouped, relation, having = plan_aggregation(analysis, relation, parts.states, parts.clocks)
+    result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column")
+    aliases = Result(tuple(grouped.item(i) for i in result.keys), tuple(grouped.item(i) for i in result.values))
+    extra: list[tuple[str, Sql]] = list(having)
+    window_refs = [(ref, Sql(quote_duckdb(ref), quote_duckdb(ref), type_)) for ref, type_ in grouped.window_columns]
+    columns = project(relation, aliases, [*window_refs, *extra])
+    refs = tuple(relation.columns)[: len(columns)]
+    output: Node = relation.stage()
+    materialized: Materialized | None = grouped.materialized(output)
+    if having:
+        keys = (*refs[: len(result.keys)], *(ref for ref, _ in window_refs[:1]))
+        view = add_view(output, (*refs, *(r for r, _ in window_refs)), columns, 0, parts.states, filtered=True, keys=keys, types=relation.columns)
+        output, materialized = view, view
+    return Plan(
+        parts.inputs, output, columns, refs, len(result.keys), is_table=True, states=parts.states, clocks=parts.clocks,
+        materialized=materialized, windowed=grouped.windowed, window_size_ms=grouped.window_size_ms,
+    )
+
+
+def raise_not_yet(what: str, analysis: Analysis) -> None:
+    from ksql.engine.errors import NotSupportedError
+    from ksql.engine.expressions.typed import place
+
+    raise NotSupportedError(f"{what} is not supported yet", **place(analysis.query))
+
+
+def project(relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]] = ()) -> tuple[Column, ...]:
+    """End `relation` with the columns of the result (and `extra` ones behind them)."""
+    refs = Refs(ref for ref, _ in extra)
+    projected: list[tuple[str, Sql]] = []
+    columns: list[Column] = []
+    for item in map(unwrap_as_value, result.items):
+        sql = compile_sql(item.expression, relation.scope)
+        type_ = _known(item, sql.type)
+        columns.append(Column(item.name, type_))
+        projected.append((refs.new(item.name), sql))
+    relation.project([*projected, *extra], [Name("", c, r) for c, (r, _) in zip(columns, projected, strict=True)])
+    return tuple(columns)
+
+
+def _known(item: Item, type_: SqlType | None) -> SqlType:
+    if type_ is None:
+        fail(item.expression, f"column {item.name} is a bare NULL and has no type", hint="CAST(NULL AS …) gives it one.")
+    return type_
+
+
+def add_view(
+    input_: Node,
+    refs: tuple[str, ...],
+    columns: tuple[Column, ...],
+    key_count: int,
+    states: list[OperatorState],
+    *,
+    filtered: bool,
+    keys: tuple[str, ...] | None = None,
+    types: dict[str, SqlType] | None = None,
+) -> TableView:
+    """A view of a table over `input_`, whose state becomes one more of `states`."""
+    known = types or {ref: column.type for ref, column in zip(refs, columns, strict=True)}
+    keys = refs[:key_count] if keys is None else keys
+    state = OperatorState(
+        f"view-{len(states)}",
+        pa.schema([(ref, known[ref].arrow) for ref in keys]),
+        pa.schema([(ref, known[ref].arrow) for ref in refs if ref not in keys] + [("$ts", pa.int64())]),
+    )
+    states.append(state)
+    return TableView(input_, keys, state, filtered=filtered)

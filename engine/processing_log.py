@@ -1,0 +1,73 @@
+"""The processing log: records that were skipped and expressions that failed, as a stream of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from ksql.engine.catalog import Catalog
+from ksql.engine.definitions import Source
+from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.operators.batch import RecordError
+from ksql.engine.types import BIGINT, INTEGER, STRING, Column
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, Transaction
+
+TOPIC, STREAM = "ksql_processing_log", "KSQL_PROCESSING_LOG"
+_COLUMNS = (
+    Column("LOGGER", STRING),
+    Column("LEVEL", STRING),
+    Column("TIME", BIGINT),
+    Column("TYPE", STRING),
+    Column("MESSAGE", STRING),
+    Column("SOURCE", STRING),
+    Column("PARTITION", INTEGER),
+    Column("OFFSET", BIGINT),
+)
+
+
+class ProcessingLog:
+    """Appends errors to the topic behind the stream KSQL_PROCESSING_LOG, which exists from the first error on."""
+
+    def __init__(self, log: Log, catalog: Catalog, *, enabled: bool) -> None:
+        self._log = log
+        self._catalog = catalog
+        self._enabled = enabled
+
+    def append(self, transaction: Transaction, query_id: str, errors: Sequence[RecordError]) -> None:
+        """Write one entry per error as part of `transaction`."""
+        if not self._enabled or not errors:
+            return
+        self._ensure()
+        values = [json.dumps(_entry(query_id, error)).encode() for error in errors]
+        n = len(values)
+        times = pa.array([max(error.timestamp, 0) for error in errors], pa.int64())
+        columns = [pa.nulls(n, pa.binary()), pa.array(values, pa.binary()), times, pa.nulls(n, HEADERS_TYPE)]
+        transaction.append(TOPIC, 0, pa.RecordBatch.from_arrays(columns, schema=RECORD_SCHEMA))
+
+    def _ensure(self) -> None:
+        if TOPIC in self._log.topics() and STREAM in self._catalog.sources:
+            return
+        with self._log.transaction() as own:
+            if TOPIC not in self._log.topics():
+                own.create_topic(TOPIC, TopicConfig())
+            options = FormatOptions(is_key=False)
+            source = Source(
+                STREAM, is_table=False, key_columns=(), value_columns=_COLUMNS, topic=TOPIC, key_format="NONE", value_format="JSON",
+                key_options=FormatOptions(is_key=True), value_options=options, order=tuple(c.name for c in _COLUMNS), read_only=True,
+            )
+            self._catalog.change(own, sources={STREAM: source})
+
+
+def _entry(query_id: str, error: RecordError) -> dict[str, object]:
+    return {
+        "LOGGER": f"processing.{query_id}",
+        "LEVEL": "ERROR",
+        "TIME": error.timestamp,
+        "TYPE": error.kind,
+        "MESSAGE": error.message,
+        "SOURCE": error.source,
+        "PARTITION": error.partition,
+        "OFFSET": error.offset,
+    }

@@ -1,0 +1,155 @@
+"""Executes a pull query.
+
+A SELECT from one source, with WHERE and LIMIT, means what it means in a stream: it is compiled like one, and equalities on the key
+become look-ups. Everything else DuckDB can do (joins, GROUP BY, ORDER BY, CTEs, window functions) is handed to it, over the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.analysis.passes import analyze
+from ksql.engine.calendar import to_calendar
+from ksql.engine.errors import NotSupportedError, StatementError
+from ksql.engine.expressions.typed import Name, Scope, place
+from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.planning.result import Item, unwrap_as_value
+from ksql.engine.pull import key_table, relation_rows
+from ksql.engine.pull_sql import arrow_columns, duckdb_sql
+from ksql.engine.results import Rows
+from ksql.engine.statements.registry import Call
+from ksql.engine.types import BOOLEAN, Column
+from ksql.parser import nodes
+
+_DATABASE_CLAUSES = ("with_", "joins", "group", "having", "order", "distinct", "offset", "qualify", "windows", "laterals")
+
+
+def pull(call: Call) -> Rows:
+    """Answer the query. Raises StatementError for what neither dialect can do."""
+    if not _is_plain(call.node):
+        return _database_query(call)
+    try:
+        return _plain_query(call)
+    except NotSupportedError:
+        raise
+    except StatementError as refused:
+        # It may use functions that only the database knows; if that fails too, our own words say it better.
+        try:
+            return _database_query(call)
+        except StatementError:
+            raise refused from None
+
+
+def _is_plain(node: exp.Expression) -> bool:
+    if not isinstance(node, nodes.Query) or any(node.args.get(clause) for clause in _DATABASE_CLAUSES):
+        return False
+    for clause in ("time_window", "partition_by"):
+        if node.args.get(clause):
+            raise StatementError(f"a pull query has no {clause.replace('_', ' ').upper()}", hint="add EMIT CHANGES to run it as a push query.", **place(node))
+    source = node.args.get("from_")
+    return source is not None and isinstance(source.this, exp.Table) and not any(node.find_all(exp.Subquery, exp.Window, exp.Union))
+
+
+def _plain_query(call: Call) -> Rows:
+    analysis = analyze(call.node, call.engine.catalog, persistent=False)
+    aliased = analysis.sources[0]
+    keys = key_table(aliased.source, dict(_key_values(analysis.where, aliased, analysis.scope))) if aliased.source.is_table else None
+    relation, batch = relation_rows(call.engine, aliased, keys)
+    scope = relation.scope
+    items = [unwrap_as_value(item) for item in analysis.items]
+    compiled = [compile_sql(item.expression, scope) for item in items]
+    columns = tuple(_column(item, sql) for item, sql in zip(items, compiled, strict=True))
+    refs = [f"c{i}" for i in range(len(items))]
+    condition = compile_sql(analysis.where, scope, BOOLEAN, "the condition") if analysis.where is not None else None
+    limit = call.node.args.get("limit")
+    table = _run(call, batch, [(c, r) for c, r in zip(compiled, refs, strict=True)], condition, limit.expression.name if limit else None)
+    return Rows(call.text, _query_id(call), columns, to_calendar(table, columns, refs))
+
+
+def _run(call: Call, batch: pa.Table, items: list[tuple[Sql, str]], condition: Sql | None, limit: str | None) -> pa.Table:
+    """Plain SQL first; safe SQL when a row makes it raise."""
+    assert batch is not None  # noqa: S101 - read by the statement below
+    cursor = call.engine.cursor()
+    for safe in (False, True):
+        select = ", ".join(f"{sql.of(safe)} AS {ref}" for sql, ref in items)
+        where = f" WHERE {condition.of(safe)}" if condition else ""
+        try:
+            return cursor.sql(f"SELECT {select} FROM batch{where}{f' LIMIT {limit}' if limit else ''}").to_arrow_table()
+        except duckdb.Error as error:
+            if safe:
+                raise StatementError(f"the query failed: {str(error).splitlines()[0]}") from None
+    raise AssertionError
+
+
+def _column(item: Item, sql: Sql) -> Column:
+    if sql.type is None:
+        raise StatementError(f"column {item.name} is a bare NULL and has no type", hint="CAST(NULL AS …) gives it one.")
+    return Column(item.name, sql.type)
+
+
+def _key_values(where: exp.Expression | None, aliased: AliasedSource, scope: Scope) -> Iterator[tuple[str, list[object]]]:
+    """Key columns that `where` compares with constants: (name, values)."""
+    conjuncts = list(where.flatten()) if isinstance(where, exp.And) else [where]
+    names = {column.name: column for column in aliased.source.key_columns}
+    for conjunct in conjuncts:
+        if isinstance(conjunct, exp.EQ):
+            sides: list[tuple[exp.Expression, list[exp.Expression]]] = [
+                (conjunct.this, [conjunct.expression]), (conjunct.expression, [conjunct.this])
+            ]
+        elif isinstance(conjunct, exp.In):
+            sides = [(conjunct.this, conjunct.expressions)]
+        else:
+            continue
+        for column, constants in sides:
+            if isinstance(column, exp.Column) and column.name in names and not _uses_columns(constants):
+                yield column.name, _constants(constants, names[column.name], scope)
+                break
+
+
+def _uses_columns(constants: list[exp.Expression]) -> bool:
+    return any(next(c.find_all(exp.Column), None) is not None for c in constants)
+
+
+def _constants(constants: list[exp.Expression], column: Column, scope: Scope) -> list[object]:
+    values = [compile_sql(c, scope, column.type, f"key {column.name}").plain for c in constants]
+    with duckdb.connect() as connection:
+        row = connection.sql("SELECT " + ", ".join(values)).fetchone()
+    return list(row or ())
+
+
+def _database_query(call: Call) -> Rows:
+    """Run it as DuckDB SQL over the sources it names."""
+    statement, sources = duckdb_sql(call.node, call.engine.catalog)
+    cursor = call.engine.cursor()
+    for view, aliased in sources.items():
+        relation, rows = relation_rows(call.engine, aliased, None)
+        cursor.register(view, _as_declared(relation.names, rows, call.node))
+    try:
+        table = cursor.sql(statement).to_arrow_table()
+    except duckdb.Error as error:
+        raise StatementError(
+            f"DuckDB cannot run the query: {str(error).splitlines()[0]}", hint="a pull query runs as DuckDB SQL.", **place(call.node)
+        ) from None
+    finally:
+        for view in sources:
+            cursor.unregister(view)
+    columns, table = arrow_columns(table)
+    return Rows(call.text, _query_id(call), columns, table)
+
+
+def _as_declared(names: tuple[Name, ...], rows: pa.Table, node: exp.Expression) -> pa.Table:
+    """Visible columns by SQL name in calendar types; ROWTIME too when the query speaks of it."""
+    mentioned = {column.name for column in node.find_all(exp.Column)}
+    shown = [n for n in names if n.ref in rows.column_names and (not n.hidden or n.column.name in mentioned)]
+    return to_calendar(rows, [n.column for n in shown], [n.ref for n in shown])
+
+
+def _query_id(call: Call) -> str:
+    return call.engine.push_queries.new_id(["pull"])
+
+

@@ -1,0 +1,118 @@
+"""A pull query as DuckDB SQL: sources become views, the dialect's own forms become DuckDB's."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.catalog import Catalog
+from ksql.engine.errors import StatementError
+from ksql.engine.expressions.typed import place
+from ksql.engine.type_names import resolve_type
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Array,
+    Column,
+    Decimal,
+    Map,
+    SqlType,
+    Struct,
+)
+from ksql.parser import nodes, to_sql
+
+
+def duckdb_sql(node: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, AliasedSource]]:
+    """(statement, sources by the name of the view it reads). Raises StatementError for an unknown table."""
+    tree = node.copy()
+    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+    sources: dict[str, AliasedSource] = {}
+    for table in list(tree.find_all(exp.Table)):
+        if table.name in defined:
+            continue
+        try:
+            source = catalog.source(table.name)
+        except StatementError as error:
+            raise StatementError(error.message, hint=error.hint, **place(table)) from None
+        sources[source.name] = AliasedSource(source.name, source)
+    for reference in list(tree.find_all(nodes.StructDeref)):
+        reference.replace(exp.Dot(this=reference.this.copy(), expression=reference.args["field"].copy()))
+    for cast in list(tree.find_all(exp.Cast)):
+        type_ = resolve_type(cast.args["to"], catalog.types)
+        cast.set("to", nodes.TypeRef(this=_native(type_)))
+    return to_sql(tree), sources
+
+
+def _native(type_: SqlType) -> str:
+    return {DATE: "DATE", TIME: "TIME", TIMESTAMP: "TIMESTAMP"}.get(type_, type_.duckdb)
+
+
+_FROM_ARROW: dict[pa.DataType, SqlType] = {
+    pa.bool_(): BOOLEAN,
+    pa.int8(): INTEGER,
+    pa.int16(): INTEGER,
+    pa.int32(): INTEGER,
+    pa.int64(): BIGINT,
+    pa.uint8(): INTEGER,
+    pa.uint16(): INTEGER,
+    pa.uint32(): BIGINT,
+    pa.float32(): DOUBLE,
+    pa.float64(): DOUBLE,
+    pa.string(): STRING,
+    pa.binary(): BYTES,
+    pa.date32(): DATE,
+    pa.null(): STRING,
+}
+
+
+def arrow_columns(table: pa.Table) -> tuple[tuple[Column, ...], pa.Table]:
+    """SQL columns of an answer of DuckDB, and the answer in the Arrow types those have for a user."""
+    columns = []
+    for i, field in enumerate(table.schema):
+        wide = _widened(field.type)
+        if wide != field.type:
+            table = table.set_column(i, field.name, table.column(i).cast(wide))
+        columns.append(Column(field.name, sql_type(wide)))
+    return tuple(columns), table
+
+
+def _widened(type_: pa.DataType) -> pa.DataType:
+    """DuckDB's own calendar and small types as ours."""
+    if pa.types.is_timestamp(type_):
+        return pa.timestamp("ms")
+    if pa.types.is_time(type_):
+        return pa.time32("ms")
+    if type_ in (pa.int8(), pa.int16(), pa.uint8(), pa.uint16()):
+        return pa.int32()
+    if type_ in (pa.uint32(), pa.uint64()):
+        return pa.int64()
+    if pa.types.is_null(type_) or type_ == pa.large_string():
+        return pa.string()
+    return pa.float64() if type_ == pa.float32() else type_
+
+
+def sql_type(type_: pa.DataType) -> SqlType:
+    """The SQL type of an Arrow type."""
+    if type_ in _FROM_ARROW:
+        return _FROM_ARROW[type_]
+    if pa.types.is_timestamp(type_):
+        return TIMESTAMP
+    if pa.types.is_time(type_):
+        return TIME
+    if pa.types.is_decimal(type_):
+        return Decimal(type_.precision, type_.scale)
+    if pa.types.is_list(type_):
+        return Array(sql_type(type_.value_type))
+    if pa.types.is_map(type_):
+        return Map(sql_type(type_.key_type), sql_type(type_.item_type))
+    if pa.types.is_struct(type_):
+        return Struct(tuple((field.name, sql_type(field.type)) for field in type_))
+    raise StatementError(f"the answer has a column of type {type_}, which has no SQL type here", hint="CAST it to another type.")

@@ -1,0 +1,167 @@
+"""Runs the persistent queries on a few worker threads, woken by the log, not by a timer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from ksql.engine.definitions import QueryInfo
+from ksql.engine.runtime.task import Task
+from ksql.log.contract import Log
+
+_logger = logging.getLogger("ksql")
+#: Delay before a failed query is tried again: doubles from the first to the last, as seconds.
+_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 900.0
+
+
+@dataclass(slots=True)
+class RunningQuery:
+    """A persistent query and the task that does its work. `make_task` builds a task from what is committed."""
+
+    info: QueryInfo
+    make_task: Callable[[], Task]
+    task: Task | None = None
+    paused: bool = False
+    error: str = ""
+    failures: int = 0
+    busy: bool = False
+    stopped: bool = False
+    records: int = 0
+    idle: threading.Event = field(default_factory=threading.Event)
+    _waiting: bool = False
+
+    @property
+    def state(self) -> str:
+        if self.error:
+            return "ERROR"
+        return "PAUSED" if self.paused else "RUNNING"
+
+    def is_ready(self) -> bool:
+        """Whether a worker should take it up now."""
+        if self.busy or self.paused or self.stopped or self._waiting:
+            return False
+        return self.task is None or self.task.reader.has_more()
+
+    def wait(self, waiting: bool) -> None:
+        self._waiting = waiting
+
+
+class Runtime:
+    """Worker threads over a set of queries."""
+
+    def __init__(self, log: Log, database: duckdb.DuckDBPyConnection, workers: int) -> None:
+        self._log = log
+        self._database = database
+        self._changed = threading.Condition()
+        self._queries: dict[str, RunningQuery] = {}
+        self._closed = False
+        self._turn = 0
+        self._threads = [threading.Thread(target=self._work, name=f"ksql-worker-{i}", daemon=True) for i in range(workers)]
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Start the workers; idempotent."""
+        if self._threads and not self._threads[0].is_alive() and not self._closed:
+            self._unsubscribe = self._log.subscribe(self.wake)
+            for thread in self._threads:
+                thread.start()
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def queries(self) -> dict[str, RunningQuery]:
+        with self._changed:
+            return dict(self._queries)
+
+    def add(self, query: RunningQuery) -> None:
+        with self._changed:
+            self._queries[query.info.id] = query
+            self._changed.notify_all()
+
+    def remove(self, query_id: str) -> None:
+        """Stop a query; returns when no worker is at it any more."""
+        with self._changed:
+            query = self._queries.pop(query_id, None)
+            if query is None:
+                return
+            query.stopped = True
+            self._changed.wait_for(lambda: not query.busy)
+
+    def pause(self, query_id: str, paused: bool) -> None:
+        with self._changed:
+            self._queries[query_id].paused = paused
+            self._changed.notify_all()
+
+    def wait_idle(self, timeout_s: float | None = None) -> bool:
+        """Wait until every running query has committed all it can read."""
+        with self._changed:
+            return self._changed.wait_for(self._is_idle, timeout_s)
+
+    def close(self) -> None:
+        """Stop the workers after their current batch."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._unsubscribe()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _is_idle(self) -> bool:
+        return self._closed or not any(q.busy or q.is_ready() for q in self._queries.values() if not q.error)
+
+    def _work(self) -> None:
+        connection = self._database.cursor()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._next() is not None)
+                query = self._next()
+                if self._closed or query is None:
+                    break
+                query.busy = True
+                self._turn += 1
+            try:
+                self._advance(query, connection)
+            finally:
+                with self._changed:
+                    query.busy = False
+                    self._changed.notify_all()
+        connection.close()
+
+    def _next(self) -> RunningQuery | None:
+        """The next ready query, taking turns."""
+        queries = list(self._queries.values())
+        for i in range(len(queries)):
+            query = queries[(self._turn + i) % len(queries)]
+            if query.is_ready():
+                return query
+        return None
+
+    def _advance(self, query: RunningQuery, connection: duckdb.DuckDBPyConnection) -> None:
+        """One batch. A failure throws the task away; the query is tried again later from what is committed."""
+        try:
+            if query.task is None:
+                query.task = query.make_task()
+            query.records += query.task.step(connection)
+            query.error, query.failures = "", 0
+        except Exception as error:  # a query must never take a worker down
+            _logger.exception("query %s failed", query.info.id)
+            query.task = None
+            query.error = f"{type(error).__name__}: {error}"
+            delay = min(_FIRST_RETRY_S * 2**query.failures, _LAST_RETRY_S)
+            query.failures += 1
+            query.wait(True)
+            timer = threading.Timer(delay, self._retry, [query])
+            timer.daemon = True
+            timer.start()
+
+    def _retry(self, query: RunningQuery) -> None:
+        with self._changed:
+            query.wait(False)
+            self._changed.notify_all()

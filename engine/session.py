@@ -1,0 +1,53 @@
+"""A session: the statements of one user, with their properties and variables. Nothing here is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ksql.engine.errors import NotSupportedError, StatementError
+from ksql.engine.expressions.typed import place
+from ksql.engine.results import Result
+from ksql.engine.statements.registry import EXECUTORS, Call
+from ksql.parser import parse_one, split, substitute
+
+if TYPE_CHECKING:
+    from ksql.engine.engine import Engine
+
+
+class Session:
+    """Executes text. `properties` are changed by SET and UNSET, `variables` by DEFINE and UNDEFINE."""
+
+    def __init__(
+        self, engine: Engine, properties: Mapping[str, str], variables: Mapping[str, str], clock: Callable[[], int], principal: str = ""
+    ) -> None:
+        self.engine = engine
+        self.properties = dict(properties)
+        self.variables = dict(variables)
+        self.principal = principal
+        self._clock = clock
+
+    def now_ms(self) -> int:
+        """Present time, epoch ms."""
+        return self._clock()
+
+    def execute(self, text: str) -> Iterator[Result]:
+        """Carry out the statements of `text`, one for each step of the iterator.
+
+        Raises ParseError, StatementError or QueryError at the statement that fails; those before it stay done.
+        """
+        for piece in split(text):
+            yield self._execute_one(piece.text, piece.line)
+
+    def _execute_one(self, text: str, line: int) -> Result:
+        text = substitute(text, self.variables)
+        statement = parse_one(text, line=line)
+        executor = EXECUTORS.get(type(statement.node))
+        if executor is None:
+            name = " ".join(text.split()[:2]).upper()
+            raise NotSupportedError(f"{name} is not supported yet", **place(statement.node))
+        try:
+            return executor(Call(self, statement.node, text.strip()))
+        except StatementError as error:
+            error.text = text
+            raise

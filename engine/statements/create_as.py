@@ -1,0 +1,199 @@
+"""CREATE STREAM/TABLE AS SELECT and INSERT INTO … SELECT: persistent queries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from ksql.engine.analysis.model import Analysis
+from ksql.engine.analysis.passes import analyze
+from ksql.engine.definitions import QueryInfo, Source
+from ksql.engine.errors import StatementError
+from ksql.engine.expressions.typed import fail, place
+from ksql.engine.plan import Plan
+from ksql.engine.planning.planner import plan
+from ksql.engine.planning.sink import attach_sink
+from ksql.engine.results import Result
+from ksql.engine.statements.declare import _column_name, check_source
+from ksql.engine.statements.formats import Formats, choose_formats
+from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.replace import check_replaceable
+from ksql.engine.statements.status import done, warning
+from ksql.engine.statements.topics import ensure_topic
+from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties
+from ksql.parser import nodes, to_sql
+
+PREFIX = "ksql.output.topic.name.prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A CREATE … AS SELECT worked out: the source it makes, and the plan that fills it."""
+
+    source: Source
+    plan: Plan
+    analysis: Analysis
+    values: dict[str, Any]
+
+
+@executes(nodes.CreateStreamAs, nodes.CreateTableAs)
+def create_as(call: Call) -> Result:
+    node = call.node
+    is_table = isinstance(node, nodes.CreateTableAs)
+    kind = "table" if is_table else "stream"
+    name = node.this.name
+    catalog = call.engine.catalog
+    existing = catalog.sources.get(name)
+    if existing is not None and node.args.get("if_not_exists"):
+        return warning(call.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists.")
+    if existing is not None and not node.args.get("or_replace"):
+        fail(
+            node,
+            f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
+            hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
+        )
+    query_id = existing.query_id if existing and existing.query_id else f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
+    creation = work_out(call, is_table, query_id)
+    if existing is not None:
+        check_replaceable(existing, creation.source, node)
+    _start(call, creation, query_id, new_source=True)
+    return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
+
+
+@executes(nodes.InsertInto)
+def insert_into(call: Call) -> Result:
+    node = call.node
+    catalog = call.engine.catalog
+    values = read_properties(node, node.with_properties, INSERT)
+    query_id = values.get("QUERY_ID") or f"INSERTQUERY_{catalog.next_id('query')}"
+    _check_query_id(values.get("QUERY_ID"), call)
+    target = catalog.source(node.this.name)
+    if target.is_table:
+        fail(node, f"{target.name} is a table; INSERT INTO … SELECT writes streams only", hint="CREATE TABLE … AS SELECT makes a table.")
+    if target.read_only:
+        fail(node, f"{target.name} was declared with SOURCE and is read-only")
+    analysis = analyze(node.args["query"], catalog, persistent=True)
+    made = plan(analysis)
+    if made.is_table:
+        fail(node, "the query makes a table, which cannot be inserted into a stream")
+    _check_same_columns(made, target, node)
+    attach_sink(made, target)
+    creation = Creation(target, made, analysis, {})
+    _start(call, creation, query_id, new_source=False)
+    return done(call.text, f"Created query with ID {query_id}", "stream", f"`{target.name}`", "create", query_id)
+
+
+def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
+    """Analyse and plan the statement. Changes nothing."""
+    node = call.node
+    values = read_properties(node, node.with_properties, TABLE_AS if is_table else STREAM_AS)
+    analysis = analyze(node.args["query"], call.engine.catalog, persistent=True)
+    made = plan(analysis)
+    if made.is_table != is_table:
+        kind, other = ("TABLE", "STREAM") if is_table else ("STREAM", "TABLE")
+        fail(
+            node,
+            f"Invalid result type. Your SELECT query produces a {other}. Please use CREATE {other} AS SELECT statement instead.",
+            hint="" if is_table else f"a table cannot become a stream; declare a stream on its topic for that ({kind}).",
+        )
+    inherited = analysis.sources[0].source
+    formats = choose_formats(values, call.session.properties, inherited)
+    source = _sink_source(call, made, values, formats, inherited, query_id)
+    check_source(source, node)
+    attach_sink(made, source)
+    return Creation(source, made, analysis, values)
+
+
+def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Formats, inherited: Source, query_id: str) -> Source:
+    name = call.node.this.name
+    topic = values.get("KAFKA_TOPIC") or call.session.properties.get(PREFIX, "") + name
+    existing = call.engine.log.topics().get(topic)
+    keys, columns = made.columns[: made.key_count], made.columns[made.key_count :]
+    if not columns:
+        raise StatementError("the projection contains no value columns", hint="select a column besides the key, such as AS_VALUE(key).", **place(call.node))
+    return Source(
+        name=name,
+        is_table=made.is_table,
+        key_columns=keys,
+        value_columns=columns,
+        topic=topic,
+        key_format=_key_format(values, formats, keys),
+        value_format=formats.value,
+        key_options=formats.key_options,
+        value_options=formats.value_options,
+        timestamp_column=_column_name(values.get("TIMESTAMP")),
+        timestamp_format=values.get("TIMESTAMP_FORMAT"),
+        windowed=made.windowed,
+        window_size_ms=made.window_size_ms,
+        partitions=values.get("PARTITIONS") or (existing.partitions if existing else inherited.partitions),
+        replicas=values.get("REPLICAS") or (existing.replicas if existing else inherited.replicas),
+        statement=call.text,
+        query_id=query_id,
+    )
+
+
+def _key_format(values: dict[str, Any], formats: Formats, keys: tuple[Any, ...]) -> str:
+    """A result without a key inherits no key format."""
+    if not keys and "KEY_FORMAT" not in values and "FORMAT" not in values:
+        return "NONE"
+    return formats.key if formats.key != "NONE" or not keys else "KAFKA"
+
+
+def _check_query_id(query_id: str | None, call: Call) -> None:
+    if query_id is None:
+        return
+    if not re.fullmatch(r"\w+", query_id) or re.match(r"CSAS_|CTAS_|INSERTQUERY_|CST_", query_id):
+        fail(call.node, f"{query_id} cannot be a query id", hint="letters, digits and _; CSAS_, CTAS_, INSERTQUERY_ and CST_ are reserved.")
+    if query_id in call.engine.catalog.queries:
+        fail(call.node, f"there is a query called {query_id} already")
+
+
+def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> None:
+    keys, values = made.columns[: made.key_count], made.columns[made.key_count :]
+    wanted = ", ".join(map(str, (*target.key_columns, *target.value_columns)))
+    if [c.type for c in keys] != [c.type for c in target.key_columns]:
+        fail(node, f"the key of the query differs from the key of {target.name}", detail=f"{target.name} has {wanted}")
+    if values != target.value_columns:
+        given = ", ".join(map(str, made.columns))
+        fail(node, f"the columns of the query differ from those of {target.name}", detail=f"{target.name} has {wanted}\nthe query gives {given}")
+
+
+def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -> None:
+    """Create topic, definitions and query in one transaction, then let it run."""
+    engine, source = call.engine, creation.source
+    node = call.node
+    info = QueryInfo(
+        id=query_id,
+        statement=frozen_statement(node, creation.analysis),
+        sink=source.name,
+        sources=tuple(dict.fromkeys(s.source.name for s in creation.analysis.sources)),
+        properties=dict(call.session.properties),
+    )
+    with engine.log.transaction() as transaction:
+        compact = source.is_table and not source.windowed
+        ensure_topic(
+            engine.log, transaction, source.topic, creation.values, node, default_partitions=source.partitions, compact=compact
+        )
+        engine.catalog.change(
+            transaction,
+            sources={source.name: replace(source, statement=call.text)} if new_source else {},
+            queries={query_id: info},
+            used_ids=["query"],
+        )
+    engine.run_query(info)
+
+
+def frozen_statement(node: exp.Expression, analysis: Analysis) -> str:
+    """The statement with its stars written out and custom types resolved, so that it means the same for ever."""
+    frozen = node.copy()
+    query = analysis.query.copy()
+    query.set("expressions", [
+        exp.Alias(this=item.expression.copy(), alias=exp.to_identifier(item.name, quoted=True)) for item in analysis.items
+    ])
+    frozen.set("query", query)
+    return to_sql(frozen)
+
+

@@ -1,0 +1,173 @@
+"""CREATE STREAM and CREATE TABLE over a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from ksql.engine.definitions import HeaderColumn, Source
+from ksql.engine.errors import NotSupportedError, StatementError
+from ksql.engine.expressions.typed import fail, place
+from ksql.engine.formats import bind
+from ksql.engine.planning.relation import read
+from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.results import Result
+from ksql.engine.statements.formats import choose_formats
+from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.replace import check_replaceable
+from ksql.engine.statements.status import done, warning
+from ksql.engine.statements.topics import ensure_topic
+from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties
+from ksql.engine.type_names import resolve_type
+from ksql.engine.types import BYTES, STRING, Array, Column, SqlType, Struct
+from ksql.parser import nodes
+
+HEADERS = Array(Struct((("KEY", STRING), ("VALUE", BYTES))))
+_RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND")
+
+
+@dataclass(slots=True)
+class Columns:
+    """The columns of a declaration by their role."""
+
+    key: list[Column] = field(default_factory=list)
+    value: list[Column] = field(default_factory=list)
+    header: list[HeaderColumn] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+
+
+@executes(nodes.CreateStream, nodes.CreateTable)
+def create_source(call: Call) -> Result:
+    node = call.node
+    is_table = isinstance(node, nodes.CreateTable)
+    kind = "table" if is_table else "stream"
+    name = node.this.name
+    existing = call.engine.catalog.sources.get(name)
+    if existing is not None and node.args.get("if_not_exists"):
+        return warning(call.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists.")
+    source = declared_source(call, is_table=is_table)
+    if existing is not None:
+        if not node.args.get("or_replace"):
+            raise StatementError(
+                f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
+                hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
+                **place(node),
+            )
+        check_replaceable(existing, source, node)
+    with call.engine.log.transaction() as transaction:
+        ensure_topic(call.engine.log, transaction, source.topic, read_with(call, is_table), node)
+        call.engine.catalog.change(transaction, sources={name: source})
+    return done(call.text, f"{kind.capitalize()} created", kind, f"`{name}`", "create")
+
+
+def read_with(call: Call, is_table: bool) -> dict[str, Any]:
+    return read_properties(call.node, call.node.with_properties, TABLE if is_table else STREAM)
+
+
+def declared_source(call: Call, *, is_table: bool) -> Source:
+    """The source a CREATE statement declares, checked."""
+    node = call.node
+    values = read_with(call, is_table)
+    columns = _columns(node, call.engine.catalog.types, is_table)
+    if "KAFKA_TOPIC" not in values:
+        fail(node, "KAFKA_TOPIC is missing", hint="WITH (KAFKA_TOPIC='name', …) names the topic to read.")
+    _check_window(values, columns, node)
+    formats = choose_formats(values, call.session.properties)
+    topic = call.engine.log.topics().get(values["KAFKA_TOPIC"])
+    source = Source(
+        name=node.this.name,
+        is_table=is_table,
+        key_columns=tuple(columns.key),
+        value_columns=tuple(columns.value),
+        header_columns=tuple(columns.header),
+        order=tuple(columns.order),
+        topic=values["KAFKA_TOPIC"],
+        key_format=formats.key,
+        value_format=formats.value,
+        key_options=formats.key_options,
+        value_options=formats.value_options,
+        timestamp_column=_column_name(values.get("TIMESTAMP")),
+        timestamp_format=values.get("TIMESTAMP_FORMAT"),
+        windowed=values.get("WINDOW_TYPE"),
+        window_size_ms=values.get("WINDOW_SIZE"),
+        read_only=bool(node.args.get("source")),
+        partitions=topic.partitions if topic else values.get("PARTITIONS", 1),
+        replicas=topic.replicas if topic else values.get("REPLICAS", 1),
+        statement=call.text,
+    )
+    check_source(source, node)
+    return source
+
+
+def check_source(source: Source, node: exp.Expression) -> None:
+    """Refuse columns the formats cannot carry and a timestamp that is none. Raises StatementError."""
+    try:
+        bind(source.key_format, source.key_columns, source.key_options)
+        bind(source.value_format, source.value_columns, source.value_options)
+        read(0, AliasedSource(source.name, source), prefix=False)
+    except StatementError as error:
+        if not error.line:
+            where = place(node)
+            error.line, error.column = where["line"], where["column"]
+        raise
+
+
+def _column_name(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return text[1:-1] if text[:1] == "`" else text.upper()
+
+
+def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Expression) -> None:
+    window, size = values.get("WINDOW_TYPE"), values.get("WINDOW_SIZE")
+    if window in ("TUMBLING", "HOPPING") and size is None:
+        fail(node, f"WINDOW_SIZE is missing: a {window} window has one", hint="WINDOW_SIZE='10 SECONDS'")
+    if size is not None and window in (None, "SESSION"):
+        fail(node, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint="add WINDOW_TYPE, or leave WINDOW_SIZE out.")
+    if window and not columns.key:
+        fail(node, "a windowed source needs a key column", hint="its key is the column and the window.")
+
+
+def _columns(node: Any, types: Mapping[str, SqlType], is_table: bool) -> Columns:
+    columns = Columns()
+    if not node.args.get("elements"):
+        raise NotSupportedError("columns cannot be inferred yet: the supported formats have no schema registry", **place(node))
+    for element in node.args["elements"]:
+        _add(columns, element, resolve_type(element.args["type"], types), is_table)
+    if is_table and not columns.key:
+        fail(node, f"table {node.this.name} has no PRIMARY KEY", hint="mark its key column: ID INT PRIMARY KEY.")
+    if not columns.value and not columns.header:
+        fail(node, f"{node.this.name} has no value columns", hint="declare a column without KEY.")
+    return columns
+
+
+def _add(columns: Columns, element: Any, type_: SqlType, is_table: bool) -> None:
+    name, role = element.this.name, element.args.get("constraint")
+    if name in columns.order:
+        fail(element, f"column {name} is declared twice")
+    if name in _RESERVED:
+        fail(element, f"{name} is a reserved column name", hint="every row has it already.")
+    columns.order.append(name)
+    if role in ("KEY", "PRIMARY KEY"):
+        if (role == "PRIMARY KEY") != is_table:
+            right = "PRIMARY KEY" if is_table else "KEY"
+            fail(element, f"a {'table' if is_table else 'stream'} has a {right}, not a {role}", hint=f"write {name} {type_} {right}.")
+        columns.key.append(Column(name, type_))
+    elif role in ("HEADERS", "HEADER"):
+        columns.header.append(_header(columns.header, element, name, type_))
+    else:
+        columns.value.append(Column(name, type_))
+
+
+def _header(headers: Sequence[HeaderColumn], element: Any, name: str, type_: SqlType) -> HeaderColumn:
+    key = element.args.get("header_key")
+    key = key.name if isinstance(key, exp.Expression) else key
+    expected = HEADERS if key is None else BYTES
+    if type_ != expected:
+        fail(element, f"column {name} takes {'all headers' if key is None else 'a header'}, so its type must be {expected}, not {type_}")
+    if any(h.key is None or key is None or h.key == key for h in headers):
+        fail(element, "a source has either one HEADERS column or HEADER('key') columns of different keys")
+    return HeaderColumn(name, type_, key)

@@ -1,0 +1,107 @@
+"""DROP STREAM/TABLE, DROP TYPE, CREATE TYPE, ALTER."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ksql.engine.errors import StatementError
+from ksql.engine.expressions.typed import fail, place
+from ksql.engine.results import Result
+from ksql.engine.statements.declare import check_source
+from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.status import done, warning
+from ksql.engine.type_names import resolve_type
+from ksql.engine.types import Column
+from ksql.parser import nodes
+
+
+@executes(nodes.DropStream, nodes.DropTable)
+def drop_source(call: Call) -> Result:
+    """Remove a source and the query that fills it; refused while other queries use it."""
+    node, engine = call.node, call.engine
+    name = node.this.name
+    kind = "table" if isinstance(node, nodes.DropTable) else "stream"
+    source = engine.catalog.sources.get(name)
+    if source is None:
+        if node.args.get("if_exists"):
+            return warning(call.text, f"Source `{name}` does not exist.")
+        fail(node, f"Source {name} does not exist", hint=f"SHOW {kind.upper()}S; lists what does.")
+    if source.is_table != (kind == "table"):
+        fail(node, f"{name} is a {source.kind.lower()}, not a {kind}", hint=f"DROP {source.kind} {name};")
+    _check_unused(call, name, source.query_id)
+    if node.args.get("delete_topic") and source.read_only:
+        fail(node, f"the topic of {name} cannot be deleted: it was declared with SOURCE and is read-only")
+    if source.query_id:
+        engine.stop_query(source.query_id)
+    with engine.log.transaction() as transaction:
+        if node.args.get("delete_topic") and source.topic in engine.log.topics():
+            transaction.delete_topic(source.topic)
+        engine.forget_state(transaction, source.query_id)
+        engine.catalog.change(
+            transaction, sources={name: None}, queries={source.query_id: None} if source.query_id else {}
+        )
+    return done(call.text, f"Source `{name}` (topic: {source.topic}) was dropped.", kind, f"`{name}`", "drop")
+
+
+def _check_unused(call: Call, name: str, own_query: str | None) -> None:
+    catalog = call.engine.catalog
+    readers = catalog.readers(name)
+    writers = [query for query in catalog.writers(name) if query != own_query]
+    if readers or writers:
+        raise StatementError(
+            f"{name} is in use",
+            detail=f"The following queries read from this source: [{', '.join(readers)}].\n"
+            f"The following queries write into this source: [{', '.join(writers)}].",
+            hint=f"TERMINATE {(readers + writers)[0]}; first.",
+            **place(call.node),
+        )
+
+
+@executes(nodes.CreateType)
+def create_type(call: Call) -> Result:
+    name, types = call.node.this.name, call.engine.catalog.types
+    if name in types:
+        if call.node.args.get("if_not_exists"):
+            return warning(call.text, f"{name} is already registered with type {types[name]}")
+        fail(call.node, f"there is a type called {name} already: {types[name]}", hint=f"DROP TYPE {name}; first.")
+    type_ = resolve_type(call.node.args["type"], types)
+    with call.engine.log.transaction() as transaction:
+        call.engine.catalog.change(transaction, types={name: type_})
+    return done(call.text, f"Registered custom type with name '{name}' and SQL type {type_}", "type", name, "create")
+
+
+@executes(nodes.DropType)
+def drop_type(call: Call) -> Result:
+    name = call.node.this.name
+    if name not in call.engine.catalog.types:
+        if call.node.args.get("if_exists"):
+            return warning(call.text, f"Type '{name}' does not exist")
+        fail(call.node, f"Type {name} does not exist", hint="SHOW TYPES; lists what does.")
+    with call.engine.log.transaction() as transaction:
+        call.engine.catalog.change(transaction, types={name: None})
+    return done(call.text, f"Dropped type '{name}'", "type", name, "drop")
+
+
+@executes(nodes.AlterStream, nodes.AlterTable)
+def alter(call: Call) -> Result:
+    """Add value columns to a source made by a plain CREATE."""
+    node, catalog = call.node, call.engine.catalog
+    source = catalog.source(node.this.name)
+    kind = "table" if isinstance(node, nodes.AlterTable) else "stream"
+    if source.is_table != (kind == "table"):
+        fail(node, f"{source.name} is a {source.kind.lower()}, not a {kind}")
+    if source.query_id:
+        fail(node, f"{source.name} is filled by a query and cannot be altered", hint="CREATE OR REPLACE … AS SELECT changes the query.")
+    if source.read_only:
+        fail(node, f"{source.name} was declared with SOURCE and cannot be altered")
+    added = [Column(c.this.name, resolve_type(c.args["type"], catalog.types)) for c in node.args["columns"]]
+    names = [c.name for c in source.columns]
+    for column in added:
+        if column.name in names:
+            fail(node, f"{source.name} has a column {column.name} already")
+        names.append(column.name)
+    changed = replace(source, value_columns=(*source.value_columns, *added), order=tuple(names))
+    check_source(changed, node)
+    with call.engine.log.transaction() as transaction:
+        catalog.change(transaction, sources={source.name: changed})
+    return done(call.text, f"{kind.capitalize()} {source.name} altered successfully.", kind, f"`{source.name}`", "alter")

@@ -1,0 +1,57 @@
+"""Formats of a source: what WITH says, what a sink inherits, what the session's defaults are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ksql.engine.definitions import Source
+from ksql.engine.errors import StatementError
+from ksql.engine.formats.contract import FormatOptions
+
+KEY_DEFAULT = "ksql.persistence.default.format.key"
+VALUE_DEFAULT = "ksql.persistence.default.format.value"
+WRAP_DEFAULT = "ksql.persistence.wrap.single.values"
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    key: str
+    value: str
+    key_options: FormatOptions
+    value_options: FormatOptions
+
+
+def choose_formats(values: Mapping[str, Any], session: Mapping[str, str], inherited: Source | None = None) -> Formats:
+    """Formats of a new source; `inherited` is the left-most source of the query that fills it. Raises StatementError."""
+    key = values.get("KEY_FORMAT") or values.get("FORMAT") or (inherited.key_format if inherited else session.get(KEY_DEFAULT, "KAFKA"))
+    value = values.get("VALUE_FORMAT") or values.get("FORMAT") or (inherited.value_format if inherited else session.get(VALUE_DEFAULT))
+    if not value:
+        raise StatementError("VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
+    key, value = key.upper(), value.upper()
+    if value == "NONE":
+        raise StatementError("NONE is no format for values", hint="it is for a key without columns.")
+    _check_delimiters(values, key, value)
+    return Formats(key, value, _key_options(values, key, inherited), _value_options(values, value, session, inherited))
+
+
+def _check_delimiters(values: Mapping[str, Any], key: str, value: str) -> None:
+    for side, format_ in (("KEY", key), ("VALUE", value)):
+        if f"{side}_DELIMITER" in values and format_ != "DELIMITED":
+            raise StatementError(f"{side}_DELIMITER is for the DELIMITED format, but the {side.lower()} format is {format_}")
+
+
+def _key_options(values: Mapping[str, Any], key: str, inherited: Source | None) -> FormatOptions:
+    same = inherited is not None and inherited.key_format == key
+    default = inherited.key_options.delimiter if same and inherited else ","
+    return FormatOptions(is_key=True, delimiter=values.get("KEY_DELIMITER", default))
+
+
+def _value_options(values: Mapping[str, Any], value: str, session: Mapping[str, str], inherited: Source | None) -> FormatOptions:
+    same = inherited is not None and inherited.value_format == value
+    default = inherited.value_options.delimiter if same and inherited else ","
+    wrap = values.get("WRAP_SINGLE_VALUE")
+    if wrap is None and WRAP_DEFAULT in session:
+        wrap = session[WRAP_DEFAULT].lower() == "true"
+    return FormatOptions(is_key=False, delimiter=values.get("VALUE_DELIMITER", default), wrap_single=wrap)

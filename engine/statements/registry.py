@@ -1,0 +1,43 @@
+"""Which function carries out which statement. Adding a statement is one function with `@executes(Node)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from ksql.engine.results import Result
+
+if TYPE_CHECKING:
+    from ksql.engine.engine import Engine
+    from ksql.engine.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One statement to carry out: its node and text, in the session that gave it."""
+
+    session: Session
+    node: Any
+    text: str
+
+    @property
+    def engine(self) -> Engine:
+        return self.session.engine
+
+
+Executor = Callable[[Call], Result]
+EXECUTORS: dict[type[exp.Expression], Executor] = {}
+
+
+def executes(*classes: type[exp.Expression]) -> Callable[[Executor], Executor]:
+    """Register a function as the executor of statements of `classes`."""
+
+    def register(function: Executor) -> Executor:
+        for class_ in classes:
+            EXECUTORS[class_] = function
+        return function
+
+    return register

@@ -1,0 +1,44 @@
+"""Topics behind sources: found, or created with what WITH says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from ksql.engine.expressions.typed import fail
+from ksql.engine.suggest import did_you_mean
+from ksql.log.contract import Log, TopicConfig, Transaction
+
+
+def ensure_topic(
+    log: Log,
+    transaction: Transaction,
+    name: str,
+    values: Mapping[str, Any],
+    node: exp.Expression,
+    *,
+    default_partitions: int | None = None,
+    compact: bool = False,
+) -> None:
+    """Use the topic if it exists and has as many partitions as asked for, else create it in `transaction`."""
+    existing = log.topics().get(name)
+    partitions = values.get("PARTITIONS", default_partitions)
+    if existing is not None:
+        wanted = values.get("PARTITIONS")
+        if wanted is not None and wanted != existing.partitions:
+            fail(node, f"topic {name} exists with {existing.partitions} partitions, not {wanted}", hint="leave PARTITIONS out to use it.")
+        return
+    if partitions is None:
+        hint = did_you_mean(name, log.topics()) or "add PARTITIONS=1 to create it, or fill it first with: ksql produce " + name
+        fail(node, f"topic {name} does not exist", hint=hint)
+    transaction.create_topic(
+        name,
+        TopicConfig(
+            partitions=partitions,
+            replicas=values.get("REPLICAS", 1),
+            retention_ms=values.get("RETENTION_MS", -1),
+            cleanup_policy=values.get("CLEANUP_POLICY", "compact" if compact else "delete"),
+        ),
+    )

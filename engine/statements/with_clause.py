@@ -1,0 +1,137 @@
+"""The WITH clause: which properties a statement takes, and what they must look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from ksql.engine.errors import NotSupportedError, StatementError
+from ksql.engine.expressions.typed import place
+from ksql.engine.suggest import did_you_mean
+
+#: Kinds of statements by what they may say.
+STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT = "CREATE STREAM", "CREATE TABLE", "CREATE STREAM AS", "CREATE TABLE AS", "INSERT INTO"
+_DECLARE = frozenset({STREAM, TABLE})
+_CREATE = frozenset({STREAM, TABLE, STREAM_AS, TABLE_AS})
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property: the statements that take it, and how its text becomes a value (raising ValueError with the reason)."""
+
+    statements: frozenset[str]
+    read: Callable[[str], Any]
+    supported: bool = True
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+def _upper(value: str) -> str:
+    return _text(value).upper()
+
+
+def _positive(value: str) -> int:
+    number = _integer(value)
+    if number < 1:
+        raise ValueError("must be at least 1")
+    return number
+
+
+def _integer(value: str) -> int:
+    if not re.fullmatch(r"[+-]?\d+", value):
+        raise ValueError("must be a whole number")
+    return int(value)
+
+
+def _boolean(value: str) -> bool:
+    if value.upper() not in ("TRUE", "FALSE"):
+        raise ValueError("must be true or false")
+    return value.upper() == "TRUE"
+
+
+def _delimiter(value: str) -> str:
+    named = {"SPACE": " ", "TAB": "\t"}.get(value.upper(), value)
+    if len(named) != 1:
+        raise ValueError("must be one character, SPACE or TAB")
+    return named
+
+
+def _window_type(value: str) -> str:
+    if value.upper() not in ("TUMBLING", "HOPPING", "SESSION"):
+        raise ValueError("must be TUMBLING, HOPPING or SESSION")
+    return value.upper()
+
+
+_UNITS_MS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1_000, "MILLISECOND": 1}
+
+
+def _duration(value: str) -> int:
+    found = re.fullmatch(r"\s*(\d+)\s+([A-Za-z]+?)S?\s*", value)
+    if not found or found[2].upper() not in _UNITS_MS:
+        raise ValueError("must be like '10 SECONDS'")
+    return int(found[1]) * _UNITS_MS[found[2].upper()]
+
+
+def _cleanup(value: str) -> str:
+    known = {"DELETE": "delete", "COMPACT": "compact", "COMPACT,DELETE": "compact,delete", "DELETE,COMPACT": "compact,delete"}
+    if value.upper().replace(" ", "") not in known:
+        raise ValueError("must be delete, compact, or both")
+    return known[value.upper().replace(" ", "")]
+
+
+PROPERTIES: Mapping[str, Property] = {
+    "KAFKA_TOPIC": Property(_CREATE, _text),
+    "FORMAT": Property(_CREATE, _upper),
+    "KEY_FORMAT": Property(_CREATE, _upper),
+    "VALUE_FORMAT": Property(_CREATE, _upper),
+    "KEY_DELIMITER": Property(_CREATE, _delimiter),
+    "VALUE_DELIMITER": Property(_CREATE, _delimiter),
+    "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
+    "PARTITIONS": Property(_CREATE, _positive),
+    "REPLICAS": Property(_CREATE, _positive),
+    "RETENTION_MS": Property(_CREATE, _integer),
+    "CLEANUP_POLICY": Property(_CREATE, _cleanup),
+    "TIMESTAMP": Property(_CREATE, _text),
+    "TIMESTAMP_FORMAT": Property(_CREATE, _text),
+    "WINDOW_TYPE": Property(_DECLARE, _window_type),
+    "WINDOW_SIZE": Property(_DECLARE, _duration),
+    "SOURCE_CONNECTOR": Property(_DECLARE, _text),
+    "SOURCED_BY_CONNECTOR": Property(_DECLARE, _text),
+    "KEY_SCHEMA_ID": Property(_CREATE, _integer, supported=False),
+    "VALUE_SCHEMA_ID": Property(_CREATE, _integer, supported=False),
+    "KEY_SCHEMA_FULL_NAME": Property(_CREATE, _text, supported=False),
+    "VALUE_SCHEMA_FULL_NAME": Property(_CREATE, _text, supported=False),
+    "VALUE_AVRO_SCHEMA_FULL_NAME": Property(_CREATE, _text, supported=False),
+    "KEY_PROTOBUF_NULLABLE_REPRESENTATION": Property(_CREATE, _upper, supported=False),
+    "VALUE_PROTOBUF_NULLABLE_REPRESENTATION": Property(_CREATE, _upper, supported=False),
+    "QUERY_ID": Property(frozenset({INSERT}), _upper),
+}
+
+
+def read_properties(node: exp.Expression, given: Mapping[str, str], statement: str) -> dict[str, Any]:
+    """Values of a WITH clause by upper-case name. Raises StatementError for an unknown, misplaced or malformed one."""
+    values: dict[str, Any] = {}
+    allowed = [name for name, known in PROPERTIES.items() if statement in known.statements]
+    for written, text in given.items():
+        name = written.upper()
+        known = PROPERTIES.get(name)
+        if known is None or statement not in known.statements:
+            hint = did_you_mean(name, allowed) or f"it takes {', '.join(allowed)}."
+            raise StatementError(f"{statement} has no property {name}", hint=hint, **place(node))
+        if not known.supported:
+            raise NotSupportedError(f"property {name} is not supported yet", **place(node))
+        try:
+            values[name] = known.read(str(text))
+        except ValueError as error:
+            raise StatementError(f"property {name} {error}, but it is '{text}'", **place(node)) from None
+    if "FORMAT" in values and {"KEY_FORMAT", "VALUE_FORMAT"} & values.keys():
+        raise StatementError("FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both.", **place(node))
+    return values
