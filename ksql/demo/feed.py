@@ -46,7 +46,7 @@ class Feed:
         fields = ", ".join(f'"{name}" := "{name}"' for name in rows.column_names if name != self.key)
         query = f"""
             SELECT encode("{self.key}") AS key, encode(to_json(struct_pack({fields}))::VARCHAR) AS value,
-                   ({self.timestamp})::BIGINT AS timestamp, [] AS headers
+                   ({self.timestamp})::BIGINT AS timestamp, NULL AS headers
             FROM rows
         """
         with duckdb.connect() as con:

@@ -22,12 +22,12 @@ import pyarrow as pa
 
 from ksql.engine import Engine, Session
 from ksql.log import EmbeddedLog
-from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig
 from tests.benchmarks.check import check_output, limit_s, read_topic
 from tests.benchmarks.data import page_views, users
 from tests.benchmarks.workloads import USERS, VIEWS, WORKLOADS
 
-RECORDS_PER_APPEND = 262_144
+RECORDS_PER_APPEND = 65_536
 EARLIEST = {"auto.offset.reset": "earliest"}
 
 
@@ -76,11 +76,10 @@ def prepare(workload: str, rows: int, partitions: int, data: str) -> dict[str, A
 def fill(log: Log, topic: str, rows: pa.Table, partitions: int) -> None:
     """Write rows (key, value, timestamp, code) into a new topic; equal keys (`code`) go to one partition, order kept."""
     log.create_topic(topic, TopicConfig(partitions=partitions))
-    headers = pa.array([[]], RECORD_SCHEMA.field("headers").type)
     for partition in range(partitions):
         part = rows if partitions == 1 else rows.filter(pa.array(rows["code"].to_numpy() % partitions == partition))
         for batch in part.select(["key", "value", "timestamp"]).combine_chunks().to_batches(RECORDS_PER_APPEND):
-            none = headers.take(pa.array(np.zeros(batch.num_rows, np.int32)))
+            none = pa.nulls(batch.num_rows, HEADERS_TYPE)
             with log.transaction() as transaction:
                 records = pa.RecordBatch.from_arrays([*batch.columns, none], schema=RECORD_SCHEMA)
                 transaction.append(topic, partition, records)
