@@ -1,0 +1,12 @@
+"""Aggregate functions. Adding one is a class with `@aggregate` in a module listed here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ksql.engine.aggregates.declare import AGGREGATES, Bound, is_aggregate, resolve_aggregate
+
+for _module in ("counting", "sums", "extremes", "by_offset"):
+    import_module(f"ksql.engine.aggregates.{_module}")
+
+__all__ = ["AGGREGATES", "Bound", "is_aggregate", "resolve_aggregate"]

@@ -1,0 +1,106 @@
+"""The form in which an aggregate function is declared."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.errors import StatementError
+from ksql.engine.kernels.segments import Segments
+from ksql.engine.suggest import did_you_mean
+from ksql.engine.types import SqlType
+
+#: A literal argument: an integer, a boolean, or a text.
+LiteralValue = int | bool | str
+
+
+class Bound(ABC):
+    """An aggregate function for arguments of certain types.
+
+    `state` names what is kept per group, with Arrow types; a group begins with all of it null. The state after every record is
+    given by `scan` for whole batches, and by `step` for one record in plain Python: its twin, and the definition.
+    """
+
+    returns: SqlType
+    state: Sequence[tuple[str, pa.DataType]]
+
+    @abstractmethod
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        """State after each of the sorted rows `wanted`.
+
+        arguments: one value per sorted row. old: state per segment (null where the group is new).
+        """
+
+    @abstractmethod
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        """State after one more record."""
+
+    def result(self, state: Sequence[pa.Array]) -> pa.Array:
+        """Values of the function, from arrays of state: by default the only state column."""
+        return state[0]
+
+    def result_of(self, state: Sequence[Any]) -> Any:
+        """The value of the function for one state, in plain Python."""
+        return state[0]
+
+
+Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Bound | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An aggregate function: `signatures` for people, `bind` for the planner (None when the types do not fit)."""
+
+    name: str
+    doc: str
+    signatures: tuple[str, ...]
+    bind: Binder
+    example: str = ""
+
+
+AGGREGATES: dict[str, Declaration] = {}
+
+
+def aggregate(name: str, doc: str, signatures: Sequence[str], example: str = "") -> Callable[[Binder], Binder]:
+    """Register a binder as the aggregate function `name`."""
+
+    def register(bind: Binder) -> Binder:
+        AGGREGATES[name] = Declaration(name, doc, tuple(signatures), bind, example)
+        return bind
+
+    return register
+
+
+def is_aggregate(name: str) -> bool:
+    return name in AGGREGATES
+
+
+def resolve_aggregate(name: str, types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound:
+    """The function for the types of its columns and its literals; no implicit casts. Raises StatementError."""
+    declaration = AGGREGATES.get(name)
+    if declaration is None:
+        raise StatementError(f"there is no aggregate function {name}", hint=did_you_mean(name, AGGREGATES))
+    bound = declaration.bind(types, literals)
+    if bound is None:
+        given = ", ".join([str(t) for t in types] + [str(v) for v in literals])
+        raise StatementError(
+            f"{name} does not accept ({given})",
+            detail="it accepts " + ", ".join(f"{name}({s})" for s in declaration.signatures),
+            hint="aggregates convert no types by themselves: CAST the argument.",
+        )
+    return bound
+
+
+def wrap_int32(value: int) -> int:
+    return (value + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def wrap_int64(value: int) -> int:
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)

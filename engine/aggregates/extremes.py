@@ -1,0 +1,79 @@
+"""MIN and MAX."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate
+from ksql.engine.kernels.nulls import validity
+from ksql.engine.kernels.ranks import order_codes
+from ksql.engine.kernels.scans import identity, last_valid, running_extreme
+from ksql.engine.kernels.segments import Segments
+from ksql.engine.types import BIGINT, BYTES, DATE, DOUBLE, INTEGER, STRING, TIME, TIMESTAMP, Decimal, SqlType
+
+_ORDERED = (INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP)
+
+
+class Extreme(Bound):
+    """The value of the highest (lowest) order-preserving code; nulls are skipped."""
+
+    def __init__(self, type_: SqlType, *, largest: bool) -> None:
+        self.returns = type_
+        self.state = (("value", type_.arrow),)
+        self._largest = largest
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        rows = len(arguments[0])
+        values = pa.concat_arrays([arguments[0], old[0]])
+        codes, decode = order_codes(values)
+        valid = validity(values)
+        codes = np.where(valid, codes, identity(largest=self._largest))
+        best = running_extreme(codes[:rows], codes[rows:], segments, largest=self._largest)
+        some = segments.spread(valid[rows:]) | (last_valid(valid[:rows], segments) >= 0)
+        return [decode(best[wanted], some[wanted])]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        best, value = state[0], arguments[0]
+        if value is None or best is None:
+            return [best if value is None else value]
+        first, second = _java_order(best), _java_order(value)
+        return [value if (second > first if self._largest else second < first) else best]
+
+
+def _java_order(value: Any) -> Any:
+    """A key that sorts as Java's compareTo does."""
+    if isinstance(value, float):
+        bits = struct.unpack(">q", struct.pack(">d", math.nan if math.isnan(value) else value))[0]
+        return bits if bits >= 0 else bits ^ 0x7FFF_FFFF_FFFF_FFFF
+    if isinstance(value, str):
+        return value.encode("utf-16-be", "surrogatepass")
+    if isinstance(value, bytes):
+        return [byte - 256 if byte > 127 else byte for byte in value]
+    return value
+
+
+def _bind(types: Sequence[SqlType], literals: Sequence[LiteralValue], *, largest: bool) -> Bound | None:
+    if len(types) != 1 or literals or not (types[0] in _ORDERED or isinstance(types[0], Decimal)):
+        return None
+    return Extreme(types[0], largest=largest)
+
+
+_SIGNATURES = ["INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP"]
+
+
+@aggregate("MAX", "Largest value; null for no values.", _SIGNATURES, "MAX(price)")
+def bind_max(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return _bind(types, literals, largest=True)
+
+
+@aggregate("MIN", "Smallest value; null for no values.", _SIGNATURES, "MIN(price)")
+def bind_min(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return _bind(types, literals, largest=False)

@@ -1,0 +1,133 @@
+"""SUM and AVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context
+from decimal import Decimal as PyDecimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, wrap_int32, wrap_int64
+from ksql.engine.errors import QueryError
+from ksql.engine.kernels.decimals import running_decimal_sum
+from ksql.engine.kernels.nulls import numbers, validity
+from ksql.engine.kernels.scans import running_double_sum, running_sum
+from ksql.engine.kernels.segments import Segments
+from ksql.engine.types import BIGINT, DOUBLE, INTEGER, Decimal, SqlType
+
+_ZERO = PyDecimal(0)
+_EXACT = Context(prec=80)
+
+
+class IntegerSum(Bound):
+    """Wraps around like Java's int or long."""
+
+    def __init__(self, type_: SqlType) -> None:
+        self.returns = type_
+        self.state = (("sum", type_.arrow),)
+        self._wrap = wrap_int32 if type_ == INTEGER else wrap_int64
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        sums = running_sum(numbers(arguments[0]).astype(np.int64), numbers(old[0]), segments)[wanted]
+        return [pa.array(sums.astype(self.returns.arrow.to_pandas_dtype()))]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        return [self._wrap((state[0] or 0) + (arguments[0] or 0))]
+
+
+class DoubleSum(Bound):
+    returns = DOUBLE
+    state = (("sum", pa.float64()),)
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        value = arguments[0]
+        return [pa.array(running_double_sum(numbers(value), validity(value), numbers(old[0]), segments)[wanted])]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        total = 0.0 if state[0] is None else state[0]
+        return [total if arguments[0] is None else total + arguments[0]]
+
+
+class DecimalSum(Bound):
+    """Exact; a sum of more digits than the type has is an error that stops the query, as in ksqlDB."""
+
+    def __init__(self, type_: Decimal) -> None:
+        self.returns = type_
+        self.state = (("sum", type_.arrow),)
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        sums, too_large = running_decimal_sum(arguments[0], old[0], segments)
+        if too_large.any():
+            raise self._overflow()
+        return [sums.take(pa.array(wanted))]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        # Python's decimals would round at 28 digits: add the unscaled integers.
+        scale = self.returns.arrow.scale
+        total = sum(int((v or _ZERO).scaleb(scale, _EXACT)) for v in (state[0], arguments[0]))
+        if abs(total) >= 10**self.returns.arrow.precision:
+            raise self._overflow()
+        return [PyDecimal(total).scaleb(-scale, _EXACT)]
+
+    def _overflow(self) -> QueryError:
+        return QueryError(
+            f"SUM: the sum has more digits than {self.returns} holds", hint="CAST the argument to a wider DECIMAL."
+        )
+
+
+def _sum(type_: SqlType) -> Bound | None:
+    if type_ in (INTEGER, BIGINT):
+        return IntegerSum(type_)
+    if type_ == DOUBLE:
+        return DoubleSum()
+    return DecimalSum(type_) if isinstance(type_, Decimal) else None
+
+
+@aggregate("SUM", "Sum, in the type of the argument; 0 for no values.", ["INT", "BIGINT", "DOUBLE", "DECIMAL"], "SUM(amount)")
+def bind_sum(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return _sum(types[0]) if len(types) == 1 and not literals else None
+
+
+class Average(Bound):
+    """The sum is kept in the argument's type (so INT may wrap) and divided by the count."""
+
+    returns = DOUBLE
+
+    def __init__(self, sum_: Bound) -> None:
+        self._sum = sum_
+        self.state = (*sum_.state, ("count", pa.int64()))
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        counts = running_sum(validity(arguments[0]).astype(np.int64), numbers(old[1]), segments)[wanted]
+        return [*self._sum.scan(arguments, old[:1], segments, wanted), pa.array(counts)]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        return [*self._sum.step(state[:1], arguments), (state[1] or 0) + (arguments[0] is not None)]
+
+    def result(self, state: Sequence[pa.Array]) -> pa.Array:
+        counts = numbers(state[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            quotient = state[0].to_numpy(zero_copy_only=False).astype(np.float64) / counts
+        return pa.array(np.where(counts == 0, 0.0, quotient))
+
+    def result_of(self, state: Sequence[Any]) -> Any:
+        return float(state[0]) / state[1] if state[1] else 0.0
+
+
+@aggregate("AVG", "Arithmetic mean; 0.0 for no values.", ["INT", "BIGINT", "DOUBLE"], "AVG(delay)")
+def bind_average(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    if len(types) != 1 or literals or types[0] not in (INTEGER, BIGINT, DOUBLE):
+        return None
+    sum_ = _sum(types[0])
+    return Average(sum_) if sum_ is not None else None
