@@ -43,7 +43,8 @@ class Engine:
         self.config = dict(config or {})
         self.clock = clock
         self.catalog = Catalog(log)
-        self.database = duckdb.connect(config={"threads": workers})
+        # That optimizer would copy the parsing of a record into the filter above it, and so parse it twice.
+        self.database = duckdb.connect(config={"threads": workers, "disabled_optimizers": "filter_pushdown"})
         self.sql_error = duckdb.Error
         self.processing_log = ProcessingLog(log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false")
         register(self.database)

@@ -11,6 +11,12 @@ A message is one short line in lower-case prose, `detail` adds what was found, `
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from sqlglot import exp
+
+from ksql.parser.nodes import position
+
 
 class KsqlError(Exception):
     """Base of the engine's errors. `str(error)` is message, detail and hint, one per line."""
@@ -55,3 +61,17 @@ class QueryError(KsqlError):
 
 class EngineClosedError(KsqlError):
     """The engine was closed while the caller waited."""
+
+
+def fail(node: exp.Expression, message: str, *, detail: str = "", hint: str = "") -> NoReturn:
+    """Raise a StatementError that points at `node`."""
+    raise StatementError(message, detail=detail, hint=hint, **place(node))
+
+
+def place(node: exp.Expression) -> dict[str, int]:
+    """`line` and `column` of the first thing in `node` that knows its position."""
+    for part in node.walk():
+        found = position(part)
+        if found:
+            return {"line": found[0], "column": found[1]}
+    return {"line": 0, "column": 0}

@@ -15,8 +15,8 @@ from sqlglot import exp
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.calendar import to_calendar
-from ksql.engine.errors import NotSupportedError, StatementError
-from ksql.engine.expressions.typed import Name, Scope, place
+from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.planning.result import Item, unwrap_as_value
 from ksql.engine.pull import key_table, relation_rows

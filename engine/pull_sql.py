@@ -7,8 +7,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog import Catalog
-from ksql.engine.errors import StatementError
-from ksql.engine.expressions.typed import place
+from ksql.engine.errors import StatementError, place
 from ksql.engine.type_names import resolve_type
 from ksql.engine.types import (
     BIGINT,

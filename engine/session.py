@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ksql.engine.errors import NotSupportedError, StatementError
-from ksql.engine.expressions.typed import place
+from ksql.engine.errors import NotSupportedError, StatementError, place
 from ksql.engine.results import Result
 from ksql.engine.statements.registry import EXECUTORS, Call
 from ksql.parser import parse_one, split, substitute

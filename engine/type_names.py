@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import fail
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import (
     BIGINT,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, JoinClause
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import fail
 from ksql.engine.suggest import did_you_mean
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.expressions.typed import Scope, fail
+from ksql.engine.errors import fail
+from ksql.engine.expressions.typed import Scope
 from ksql.parser import nodes
 
 
@@ -38,6 +39,9 @@ def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> I
 
 
 def _qualify(column: exp.Column, analysis: Analysis, scope: Scope) -> None:
+    # How a name was written makes no difference from here on.
+    for identifier in column.find_all(exp.Identifier):
+        identifier.set("quoted", True)
     if column.args.get("table"):
         return
     if analysis.window is not None and column.name in ("WINDOWSTART", "WINDOWEND"):

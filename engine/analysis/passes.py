@@ -12,8 +12,7 @@ from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
 from ksql.engine.analysis.stars import expand_stars
 from ksql.engine.catalog import Catalog
-from ksql.engine.errors import NotSupportedError
-from ksql.engine.expressions.typed import fail, place
+from ksql.engine.errors import NotSupportedError, fail, place
 from ksql.engine.type_names import resolve_type, type_reference
 from ksql.parser import nodes
 

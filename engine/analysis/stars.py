@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, Analysis
+from ksql.engine.errors import fail
 from ksql.engine.expressions.compiler import Compiler
-from ksql.engine.expressions.typed import fail
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import Struct
 from ksql.parser import nodes

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ksql.engine.casts import arithmetic_type, implicit_cast
+from ksql.engine.errors import fail
 from ksql.engine.expressions.compiler import Compiler, rule
-from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
 
 _OPERATORS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}

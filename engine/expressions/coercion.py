@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.casts import can_coerce, common_type, implicit_cast
-from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.errors import fail
+from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import SqlType
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ksql.engine.expressions.typed import Scope, Typed, fail
+from ksql.engine.errors import fail
+from ksql.engine.expressions.typed import Scope, Typed
 from ksql.engine.types import SqlType
 
 Rule = Callable[["Compiler", exp.Expression], Typed]

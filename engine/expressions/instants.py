@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.errors import fail
+from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import BIGINT, STRING
 
 _TEXT = re.compile(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.instants import as_instant
-from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import BOOLEAN, STRING
 
 _OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}

@@ -8,10 +8,9 @@ from typing import NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import fail
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import Column, SqlType, quote_duckdb
-from ksql.parser import position
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +72,6 @@ class Scope:
         candidates = [n.column.name for n in self.names if qualifier in ("", n.qualifier)]
         hint = did_you_mean(name, candidates) or f"the {self.what} are {', '.join(candidates)}."
         fail(node, f"there is no column {qualifier + '.' if qualifier else ''}{name}", hint=hint)
-
-
-def fail(node: exp.Expression, message: str, *, detail: str = "", hint: str = "") -> NoReturn:
-    """Raise a StatementError that points at `node`."""
-    raise StatementError(message, detail=detail, hint=hint, **place(node))
-
-
-def place(node: exp.Expression) -> dict[str, int]:
-    """`line` and `column` of the first thing in `node` that knows its position."""
-    for part in node.walk():
-        found = position(part)
-        if found:
-            return {"line": found[0], "column": found[1]}
-    return {"line": 0, "column": 0}
 
 
 class Refs:

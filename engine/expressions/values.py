@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from ksql.engine import functions
 from ksql.engine.casts import can_cast, cast_sql
+from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
-from ksql.engine.expressions.typed import Typed, fail
+from ksql.engine.expressions.typed import Typed
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.type_names import resolve_type
 from ksql.engine.types import (

@@ -25,7 +25,7 @@ from ksql.engine.operators.batch import (
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.stream_table_join import last_of_each
-from ksql.engine.types import BYTES, quote_duckdb
+from ksql.engine.types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE
 from ksql.log.partitioner import partition_keys
 
@@ -77,9 +77,10 @@ class Sink:
         self.partitions = partitions
         self.is_table = is_table
         self.window = tuple(window)
-        self._stage = Stage(_Given(), [encode], {RAW_KEY: BYTES, RAW_VALUE: BYTES})
+        columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
+        self._stage = Stage(_Given(), [encode], columns)
         if not is_table and isinstance(input_, Stage):
-            self._stage = Stage(input_.input, [*input_.steps, encode], {RAW_KEY: BYTES, RAW_VALUE: BYTES})
+            self._stage = Stage(input_.input, [*input_.steps, encode], columns)
 
     def process(self, context: BatchContext) -> pa.Table:
         """Records to write, as OUTPUT_SCHEMA, in order."""

@@ -44,7 +44,10 @@ class SourceInput:
     refs: Mapping[str, str]
 
     def prepare(self, raw: pa.Table) -> tuple[pa.Table, pa.Table]:
-        """(rows the SQL can read, rows whose text is no UTF-8). Headers are left out when no record has any."""
+        """(rows the SQL can read, the same and all others in bytes). Text that is no UTF-8 only the exact decoder can judge.
+
+        Headers are left out when no record has any.
+        """
         if not self.source.header_columns and not _any_headers(raw):
             raw = raw.drop_columns([HEADERS])
         if self.source.windowed:
@@ -58,9 +61,7 @@ class SourceInput:
                 text, unreadable = as_text(raw.column(name))
                 readable = readable.set_column(readable.column_names.index(name), name, text)
                 bad |= unreadable
-        if not bad.any():
-            return readable, raw.slice(0, 0)
-        return readable.filter(pa.array(~bad)), raw.filter(pa.array(bad))
+        return readable.filter(pa.array(~bad)) if bad.any() else readable, raw
 
     def meta(self, batch: pa.Table) -> tuple[str, ...]:
         """Meta columns of the rows decoded from `batch`."""
@@ -94,7 +95,9 @@ class SourceInput:
                 kept[i] = False
                 context.errors(self._error(raw, i, error, "key" if key_error else "value"))
         rows = raw.drop_columns([RAW_KEY, RAW_VALUE])
-        rows = rows.append_column(DELETED, pc.is_null(raw.column(RAW_VALUE)))
+        deleted = pc.is_null(raw.column(RAW_VALUE)).to_numpy().copy()
+        deleted[list(values.nulls)] = True
+        rows = rows.append_column(DELETED, pa.array(deleted))
         for decoded in (keys.rows, values.rows):
             for name in decoded.column_names:
                 rows = rows.append_column(self.refs[name], decoded.column(name))

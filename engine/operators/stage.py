@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.batch import ALWAYS, PLACE, SUSPECT, BatchContext, Node, RecordError, empty, meta_columns
+from ksql.engine.operators.batch import PLACE, SUSPECT, BatchContext, Node, RecordError, empty, meta_columns
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Form, Step
-from ksql.engine.types import SqlType, quote_duckdb
+from ksql.engine.types import SqlType
 
 #: How many statements may be spent on finding the rows of a failed batch.
 _SEARCH_BUDGET = 64
@@ -24,7 +24,7 @@ class Stage:
         self.input = input_
         self.steps = tuple(steps)
         self.columns = dict(columns)
-        self._statements: dict[Form, str] = {}
+        self._statements: dict[tuple[Form, str], str] = {}
 
     @property
     def empty(self) -> pa.Table:
@@ -38,7 +38,11 @@ class Stage:
             return self.empty
         return self._run(batch, context) if self.steps else batch
 
-    def statement(self, form: Form, relation: str = "SELECT * FROM batch") -> str:
+    def run_over(self, batch: pa.Table, context: BatchContext) -> pa.Table:
+        """What the steps make of rows given by hand."""
+        return self._run(batch, context) if batch.num_rows else self.empty
+
+    def statement(self, form: Form, relation: str) -> str:
         """The one statement of this stage; `relation` is what its first step reads."""
         sql = relation
         for step in self.steps:
@@ -49,14 +53,15 @@ class Stage:
         raw = context.inputs.get(source.index)
         if raw is None or raw.num_rows == 0:
             return self.empty
-        readable, unreadable = source.prepare(raw)
+        readable, everything = source.prepare(raw)
         rows = self._run(readable, context, source)
         suspect = rows.column(SUSPECT).to_numpy()
         rows = rows.drop_columns([SUSPECT])
-        if not suspect.any() and unreadable.num_rows == 0:
+        if not suspect.any() and readable.num_rows == everything.num_rows:
             return rows
-        again = readable.filter(pa.array(np.isin(readable.column(PLACE).to_numpy(), rows.column(PLACE).to_numpy()[suspect])))
-        exact = source.decode_exactly(_in_order(pa.concat_tables([unreadable, again.select(unreadable.column_names)])), raw, context)
+        again = _places(everything)
+        again_mask = np.isin(again, _places(rows)[suspect]) | ~np.isin(again, _places(readable))
+        exact = source.decode_exactly(everything.filter(pa.array(again_mask)), context)
         parts = [rows.filter(pa.array(~suspect))]
         if exact.num_rows:
             parts.append(self._run(exact, context).select(rows.column_names))
@@ -73,10 +78,10 @@ class Stage:
 
     def _query(self, batch: pa.Table, context: BatchContext, source: SourceInput | None, *, safe: bool) -> pa.Table:
         form = Form(tuple(meta_columns(batch)) if source is None else source.meta(batch), source is not None, safe)
-        statement = self._statements.get(form)
+        relation = source.decode_sql(form) if source else "SELECT * FROM batch"
+        statement = self._statements.get((form, relation))
         if statement is None:
-            statement = self.statement(form, source.decode_sql(form) if source else "SELECT * FROM batch")
-            self._statements[form] = statement
+            statement = self._statements[form, relation] = self.statement(form, relation)
         return context.connection.sql(statement).to_arrow_table()
 
     def _report(self, batch: pa.Table, context: BatchContext, source: SourceInput | None) -> None:
@@ -108,8 +113,9 @@ def _record_error(row: pa.Table, message: str) -> RecordError:
     )
 
 
+def _places(table: pa.Table) -> np.ndarray:
+    return np.asarray(table.column(PLACE).to_numpy())
+
+
 def _in_order(table: pa.Table) -> pa.Table:
-    return table.take(pa.array(np.argsort(table.column(PLACE).to_numpy(), kind="stable")))
-
-
-__all__ = ["ALWAYS", "Stage", "quote_duckdb"]
+    return table.take(pa.array(np.argsort(_places(table), kind="stable")))

@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from ksql.engine import functions
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.expressions.typed import Name, fail
+from ksql.engine.errors import fail
+from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.steps import Explode, Sql, compile_sql
 from ksql.engine.planning.relation import Relation
 from ksql.engine.types import Array, Column

@@ -7,8 +7,8 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
-from ksql.engine.errors import NotSupportedError
-from ksql.engine.expressions.typed import Name, Scope, fail, place
+from ksql.engine.errors import NotSupportedError, fail, place
+from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import StatementError
-from ksql.engine.expressions.typed import Name, Refs, fail
-from ksql.engine.operators.batch import Node
-from ksql.engine.operators.source import SourceInput
+from ksql.engine.errors import NotSupportedError, StatementError, fail, place
+from ksql.engine.expressions.typed import Name, Refs
+from ksql.engine.operators.batch import TIMESTAMP, Node
+from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.operators.table_view import VISIBLE, TableView
-from ksql.engine.plan import Clocked, Materialized, Plan
-from ksql.engine.planning.aggregation import plan_aggregation
+from ksql.engine.plan import Clocked, Plan
+from ksql.engine.planning.aggregation import AggregatedRows, plan_aggregation
 from ksql.engine.planning.explode import plan_explode
 from ksql.engine.planning.join import plan_joins
-from ksql.engine.planning.relation import Relation, read
+from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
-from ksql.engine.types import BOOLEAN, Column, SqlType, quote_duckdb
+from ksql.engine.types import BIGINT, BOOLEAN, Column, SqlType
 
 
 @dataclass(slots=True)
@@ -104,7 +104,8 @@ def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     refs = tuple(relation.columns)[: len(columns)]
     if not result.keys:
         return Plan(parts.inputs, relation.stage(), columns, refs, 0, is_table=True)
-    view = add_view(relation.stage(), refs, columns, len(result.keys), parts.states, filtered=where is not None)
+    types = {ref: column.type for ref, column in zip(refs, columns, strict=True)}
+    view = _view(relation.stage(), types, refs[: len(result.keys)], parts, filtered=where is not None)
     return Plan(
         parts.inputs, view, columns, refs, len(result.keys), is_table=True, states=parts.states, materialized=view,
         windowed=windowed, window_size_ms=analysis.sources[0].source.window_size_ms,
@@ -112,34 +113,33 @@ def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
 
 
 def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
-    if analysis.sources[0].source.is_table and not analysis.joins:
-        raise_not_yet("GROUP BY over a table", analysis)
+    """Groups; with HAVING, a view of those that satisfy it."""
+    if analysis.sources[0].source.is_table:
+        raise NotSupportedError("GROUP BY over a table is not supported yet", **place(analysis.query))
     if analysis.where is not None:
         relation.filter(analysis.where)
-    grouped, relation, having = plan_aggregation(analysis, relation, parts.states, parts.clocks)
+    grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}")
+    parts.states.append(grouping.aggregation.state)
+    parts.clocks.append(grouping.aggregation)
     result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column")
-    aliases = Result(tuple(grouped.item(i) for i in result.keys), tuple(grouped.item(i) for i in result.values))
-    extra: list[tuple[str, Sql]] = list(having)
-    window_refs = [(ref, Sql(quote_duckdb(ref), quote_duckdb(ref), type_)) for ref, type_ in grouped.window_columns]
-    columns = project(relation, aliases, [*window_refs, *extra])
-    refs = tuple(relation.columns)[: len(columns)]
-    output: Node = relation.stage()
-    materialized: Materialized | None = grouped.materialized(output)
-    if having:
-        keys = (*refs[: len(result.keys)], *(ref for ref, _ in window_refs[:1]))
-        view = add_view(output, (*refs, *(r for r, _ in window_refs)), columns, 0, parts.states, filtered=True, keys=keys, types=relation.columns)
-        output, materialized = view, view
-    return Plan(
-        parts.inputs, output, columns, refs, len(result.keys), is_table=True, states=parts.states, clocks=parts.clocks,
-        materialized=materialized, windowed=grouped.windowed, window_size_ms=grouped.window_size_ms,
+    rewritten = Result(tuple(map(grouping.item, result.keys)), tuple(map(grouping.item, result.values)))
+    output = grouping.relation
+    windows = grouping.windows
+    bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windows else []
+    having = [] if analysis.having is None else [(VISIBLE, compile_sql(grouping.rewrite(analysis.having), output.scope, BOOLEAN, "HAVING"))]
+    columns = project(output, rewritten, [*bounds, *having])
+    refs = tuple(output.columns)[: len(columns)]
+    plan = Plan(
+        parts.inputs, output.stage(), columns, refs, len(result.keys), is_table=True, states=parts.states, clocks=parts.clocks,
+        windowed=windows.kind if windows else None, window_size_ms=windows.size_ms if windows else None,
     )
-
-
-def raise_not_yet(what: str, analysis: Analysis) -> None:
-    from ksql.engine.errors import NotSupportedError
-    from ksql.engine.expressions.typed import place
-
-    raise NotSupportedError(f"{what} is not supported yet", **place(analysis.query))
+    if having:
+        keys = (*refs[: len(result.keys)], *(ref for ref, _ in bounds[:1]))
+        view = _view(plan.output, {ref: t for ref, t in output.columns.items() if ref != VISIBLE}, keys, parts, filtered=True)
+        plan.output, plan.materialized = view, view
+    else:
+        plan.materialized = AggregatedRows(grouping.aggregation, output.stage())
+    return plan
 
 
 def project(relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]] = ()) -> tuple[Column, ...]:
@@ -162,24 +162,12 @@ def _known(item: Item, type_: SqlType | None) -> SqlType:
     return type_
 
 
-def add_view(
-    input_: Node,
-    refs: tuple[str, ...],
-    columns: tuple[Column, ...],
-    key_count: int,
-    states: list[OperatorState],
-    *,
-    filtered: bool,
-    keys: tuple[str, ...] | None = None,
-    types: dict[str, SqlType] | None = None,
-) -> TableView:
-    """A view of a table over `input_`, whose state becomes one more of `states`."""
-    known = types or {ref: column.type for ref, column in zip(refs, columns, strict=True)}
-    keys = refs[:key_count] if keys is None else keys
+def _view(input_: Node, columns: Mapping[str, SqlType], keys: tuple[str, ...], parts: Parts, *, filtered: bool) -> TableView:
+    """A view of a table over `input_`, keyed by the columns `keys`, with a state of its own."""
     state = OperatorState(
-        f"view-{len(states)}",
-        pa.schema([(ref, known[ref].arrow) for ref in keys]),
-        pa.schema([(ref, known[ref].arrow) for ref in refs if ref not in keys] + [("$ts", pa.int64())]),
+        f"view-{len(parts.states)}",
+        pa.schema([(ref, columns[ref].arrow) for ref in keys]),
+        pa.schema([(ref, type_.arrow) for ref, type_ in columns.items() if ref not in keys] + [(TIMESTAMP, pa.int64())]),
     )
-    states.append(state)
+    parts.states.append(state)
     return TableView(input_, keys, state, filtered=filtered)

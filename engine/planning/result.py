@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import StatementError
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import StatementError, fail
 from ksql.parser import nodes, to_sql
 
 

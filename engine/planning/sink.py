@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from ksql.engine.definitions import Source
 from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.formats import bind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import fail
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.status import done

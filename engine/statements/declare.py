@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.definitions import HeaderColumn, Source
-from ksql.engine.errors import NotSupportedError, StatementError
-from ksql.engine.expressions.typed import fail, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail, place
 from ksql.engine.formats import bind
 from ksql.engine.planning.relation import read
-from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.results import Result
 from ksql.engine.statements.formats import choose_formats
 from ksql.engine.statements.registry import Call, executes

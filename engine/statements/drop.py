@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ksql.engine.errors import StatementError
-from ksql.engine.expressions.typed import fail, place
+from ksql.engine.errors import StatementError, fail, place
 from ksql.engine.results import Result
 from ksql.engine.statements.declare import check_source
 from ksql.engine.statements.registry import Call, executes

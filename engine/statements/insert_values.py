@@ -8,8 +8,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.definitions import Source
-from ksql.engine.errors import StatementError
-from ksql.engine.expressions.typed import Scope, fail
+from ksql.engine.errors import StatementError, fail
+from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.sink import as_bytes
 from ksql.engine.operators.steps import compile_sql

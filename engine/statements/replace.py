@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ksql.engine.definitions import Source
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import fail
 
 
 def check_replaceable(old: Source, new: Source, node: exp.Expression) -> None:

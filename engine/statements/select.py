@@ -15,7 +15,7 @@ from ksql.engine.statements.registry import Call, executes
 from ksql.parser import nodes
 
 
-@executes(nodes.Query, exp.Union, exp.Except, exp.Intersect, exp.Subquery, exp.Values)
+@executes(nodes.Query, nodes.DatabaseQuery)
 def select(call: Call) -> Result:
     if isinstance(call.node, nodes.Query) and call.node.args.get("emit"):
         return push(call)

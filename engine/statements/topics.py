@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.expressions.typed import fail
+from ksql.engine.errors import fail
 from ksql.engine.suggest import did_you_mean
 from ksql.log.contract import Log, TopicConfig, Transaction
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.errors import NotSupportedError, StatementError
-from ksql.engine.expressions.typed import place
+from ksql.engine.errors import NotSupportedError, StatementError, place
 from ksql.engine.suggest import did_you_mean
 
 #: Kinds of statements by what they may say.

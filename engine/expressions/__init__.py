@@ -1,0 +1,5 @@
+"""Expressions of the dialect as typed DuckDB SQL: `compiler.Compiler`, and a rule for every kind of node."""
+
+from ksql.engine.expressions import arithmetic, logic, values
+
+__all__ = ["arithmetic", "logic", "values"]

@@ -1,0 +1,156 @@
+"""GROUP BY: aggregates per key, and per window of it, after every record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ksql.engine.aggregates import Bound
+from ksql.engine.kernels.scans import by_partition_maximum, identity, running_extreme
+from ksql.engine.kernels.segments import Segments
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext
+from ksql.engine.operators.source import WINDOW_END, WINDOW_START
+from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.operators.windows import TimeWindows
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One aggregate of a query: the function, the refs of its arguments, the ref of its result, the refs of its state."""
+
+    function: Bound
+    arguments: Sequence[str]
+    ref: str
+
+    @property
+    def state_refs(self) -> list[str]:
+        return [f"{self.ref}.{name}" for name, _ in self.function.state]
+
+
+class Aggregation:
+    """Groups the rows of `input` by the columns `keys`. `name` is its stable id.
+
+    Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so far.
+    """
+
+    def __init__(self, name: str, input_: Stage, keys: Sequence[tuple[str, pa.DataType]], calls: Sequence[Call], windows: TimeWindows | None) -> None:
+        self.name = name
+        self.input = input_
+        self.keys = [ref for ref, _ in keys]
+        self.calls = tuple(calls)
+        self.windows = windows
+        bounds = [(WINDOW_START, pa.int64())] if windows else []
+        rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
+        self.state = OperatorState(name, pa.schema([*keys, *bounds]), pa.schema([*rows, (TIMESTAMP, pa.int64())]))
+        self._stream_times: dict[int, int] = {}
+
+    def numbers(self) -> dict[str, int]:
+        return {str(partition): time for partition, time in self._stream_times.items()}
+
+    def set_numbers(self, numbers: dict[str, int]) -> None:
+        self._stream_times = {int(partition): time for partition, time in numbers.items()}
+
+    def process(self, context: BatchContext) -> pa.Table:
+        rows = self.input.process(context)
+        rows = self._windowed(rows) if self.windows else rows
+        if rows.num_rows == 0:
+            return self._empty(rows)
+        slots = self.state.store.lookup(rows.select(self.state.keys.names), insert=True)
+        segments = Segments(slots)
+        old, live = self.state.store.gather(segments.slots)
+        ends = segments.ends
+        wanted = ends if context.fold else np.arange(len(slots))
+        states = self._scan(rows, segments, _nulled(old, live), wanted)
+        times = self._times(rows, segments, old.column(TIMESTAMP), live)
+        self._remember(rows, segments, states, times, ends, folded=context.fold)
+        return self._changes(rows, segments, states, times, wanted)
+
+    def _windowed(self, rows: pa.Table) -> pa.Table:
+        """Every row once for each open window it falls into."""
+        assert self.windows is not None  # noqa: S101 - the caller checked
+        timestamps = rows.column(TIMESTAMP).to_numpy()
+        stream_times = by_partition_maximum(timestamps, rows.column(PARTITION).to_numpy(), self._stream_times)
+        index, starts = self.windows.assign(timestamps, stream_times)
+        if len(index) != rows.num_rows or (len(index) and index[-1] != len(index) - 1):
+            rows = rows.take(pa.array(index))
+        return rows.append_column(WINDOW_START, pa.array(starts)).append_column(WINDOW_END, pa.array(starts + self.windows.size_ms))
+
+    def _scan(self, rows: pa.Table, segments: Segments, old: pa.Table, wanted: np.ndarray) -> dict[str, pa.Array]:
+        """State columns after each wanted sorted row."""
+        order = pa.array(segments.order)
+        states: dict[str, pa.Array] = {}
+        for call in self.calls:
+            arguments = [rows.column(ref).combine_chunks().take(order) for ref in call.arguments]
+            before = [old.column(ref).combine_chunks() for ref in call.state_refs]
+            after = call.function.scan(arguments, before, segments, wanted)
+            states |= dict(zip(call.state_refs, after, strict=True))
+        return states
+
+    def _times(self, rows: pa.Table, segments: Segments, old: pa.Array, live: np.ndarray) -> np.ndarray:
+        """The greatest timestamp of its group after each sorted row."""
+        timestamps = rows.column(TIMESTAMP).to_numpy()[segments.order]
+        before = np.where(live, pc.fill_null(old, 0).to_numpy(), identity(largest=True))
+        return running_extreme(timestamps, before, segments, largest=True)
+
+    def _remember(
+        self, rows: pa.Table, segments: Segments, states: dict[str, pa.Array], times: np.ndarray, ends: np.ndarray, *, folded: bool
+    ) -> None:
+        last = {ref: column if folded else column.take(pa.array(ends)) for ref, column in states.items()}
+        kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends])], schema=self.state.rows)
+        keys = rows.select(self.state.keys.names).take(pa.array(segments.order[ends]))
+        self.state.stage(segments.slots, keys, kept)
+
+    def _changes(
+        self, rows: pa.Table, segments: Segments, states: dict[str, pa.Array], times: np.ndarray, wanted: np.ndarray
+    ) -> pa.Table:
+        """The wanted rows with their results, back in the order of the batch."""
+        source = segments.order[wanted]
+        order = np.argsort(source, kind="stable")
+        back = pa.array(order)
+        changes = rows.drop_columns(list(dict.fromkeys(ref for c in self.calls for ref in c.arguments)))
+        if len(order) != rows.num_rows:
+            changes = changes.take(pa.array(source[order]))
+        changes = changes.set_column(changes.column_names.index(TIMESTAMP), TIMESTAMP, pa.array(times[wanted][order]))
+        for call in self.calls:
+            result = call.function.result([states[ref] for ref in call.state_refs])
+            changes = changes.append_column(call.ref, result.take(back))
+        return changes
+
+    def _empty(self, rows: pa.Table) -> pa.Table:
+        columns = [*rows.column_names]
+        for call in self.calls:
+            columns = [name for name in columns if name not in call.arguments]
+        rows = rows.select(columns)
+        for call in self.calls:
+            rows = rows.append_column(call.ref, pa.nulls(rows.num_rows, call.function.returns.arrow))
+        return rows
+
+    def rows(self, keys: pa.Table | None) -> pa.Table:
+        """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""
+        kept = self.state.read(keys)
+        columns = {name: kept.column(name) for name in self.state.keys.names}
+        if self.windows:
+            columns[WINDOW_END] = pc.add(columns[WINDOW_START], self.windows.size_ms)
+        for call in self.calls:
+            columns[call.ref] = call.function.result([kept.column(ref).combine_chunks() for ref in call.state_refs])
+        n = kept.num_rows
+        meta = {
+            "$n": pa.array(np.arange(n)),
+            TIMESTAMP: kept.column(TIMESTAMP),
+            PARTITION: pa.array(np.zeros(n, dtype=np.int32)),
+            DELETED: pa.array(np.zeros(n, dtype=bool)),
+        }
+        return pa.table({**meta, **columns})
+
+
+def _nulled(old: pa.RecordBatch, live: np.ndarray) -> pa.Table:
+    """Old state per segment, null where the group is new."""
+    table = pa.Table.from_batches([old])
+    if live.all():
+        return table
+    return table.take(pa.array(np.arange(len(live)), mask=~live))

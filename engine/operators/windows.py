@@ -1,0 +1,31 @@
+"""Time windows: which windows a record falls into, and which of them are still open for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindows:
+    """Windows of `size_ms` that start at the multiples of `advance_ms` (equal for tumbling windows), and stay open `grace_ms` longer."""
+
+    kind: str
+    size_ms: int
+    advance_ms: int
+    grace_ms: int
+
+    def assign(self, timestamps: np.ndarray, stream_times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(row, window start) of every record and open window, ordered by row, then start.
+
+        timestamps, stream_times: int64 ms per row; a window is open while start + size + grace > the stream time at the row.
+        """
+        first = np.maximum(timestamps - self.size_ms + self.advance_ms, 0) // self.advance_ms * self.advance_ms
+        last = timestamps // self.advance_ms * self.advance_ms
+        counts = np.maximum((last - first) // self.advance_ms + 1, 0)
+        rows = np.repeat(np.arange(len(timestamps)), counts)
+        step = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        starts = first[rows] + step * self.advance_ms
+        is_open = starts + self.size_ms + self.grace_ms > stream_times[rows]
+        return rows[is_open], starts[is_open]

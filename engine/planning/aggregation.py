@@ -1,0 +1,196 @@
+"""GROUP BY: the select list, HAVING and the groups in terms of keys and aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ksql.engine.aggregates import is_aggregate, resolve_aggregate
+from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.errors import NotSupportedError, StatementError, fail, place
+from ksql.engine.expressions.typed import Name
+from ksql.engine.operators.aggregation import Aggregation, Call
+from ksql.engine.operators.batch import BatchContext
+from ksql.engine.operators.source import WINDOW_END, WINDOW_START
+from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.operators.windows import TimeWindows
+from ksql.engine.planning.relation import Relation
+from ksql.engine.types import BIGINT, Column, SqlType, quote_duckdb
+from ksql.parser import nodes, to_sql
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class Grouping:
+    """An aggregation planned: expressions of the query rewritten to its output."""
+
+    relation: Relation
+    aggregation: Aggregation
+    keys: Sequence[tuple[exp.Expression, str]]
+    calls: Sequence[tuple[exp.Expression, str]]
+
+    @property
+    def windows(self) -> TimeWindows | None:
+        return self.aggregation.windows
+
+    def rewrite(self, expression: exp.Expression) -> exp.Expression:
+        """`expression` with groups and aggregates as columns of the output. Raises StatementError for any other column."""
+        rewritten = _replace(expression.copy(), [*self.keys, *self.calls])
+        for column in rewritten.find_all(exp.Column):
+            if column.args.get("table"):
+                text = to_sql(exp.column(column.this.copy())) if column.text("table") else to_sql(column)
+                fail(
+                    column,
+                    f"column {text} is neither in GROUP BY nor inside an aggregate",
+                    hint=f"add it to GROUP BY, or write LATEST_BY_OFFSET({text}).",
+                )
+        return rewritten
+
+    def item(self, item: Item) -> Item:
+        return Item(item.name, self.rewrite(item.expression))
+
+
+@dataclass(slots=True)
+class _Calls:
+    """Aggregate calls collected from the query, equal ones once."""
+
+    found: list[tuple[exp.Expression, str]] = field(default_factory=list)
+    arguments: list[tuple[str, Sql]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    def add(self, node: nodes.FunctionCall, relation: Relation) -> None:
+        if any(node == known for known, _ in self.found):
+            return
+        number = len(self.found)
+        types, refs, literals = [], [], []
+        for argument in node.expressions:
+            if isinstance(argument, exp.Literal | exp.Boolean) and types:
+                literals.append(_literal(argument))
+                continue
+            _refuse_nested(argument, node)
+            sql = compile_sql(argument, relation.scope)
+            if sql.type is None:
+                fail(argument, f"an argument of {node.name} is a bare NULL", hint="CAST(NULL AS …) gives it a type.")
+            ref = f"$arg{len(self.arguments)}"
+            self.arguments.append((ref, sql))
+            types.append(sql.type)
+            refs.append(ref)
+        try:
+            function = resolve_aggregate(node.name, types, literals)
+        except StatementError as error:
+            raise StatementError(error.message, detail=error.detail, hint=error.hint, **place(node)) from None
+        self.found.append((node, f"$agg{number}"))
+        self.calls.append(Call(function, refs, f"$agg{number}"))
+
+
+def plan_aggregation(analysis: Analysis, relation: Relation, name: str) -> Grouping:
+    """Plan GROUP BY over `relation`."""
+    keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
+    for expression, _ in keys:
+        _refuse_aggregates(expression, "GROUP BY")
+    if analysis.where is not None:
+        _refuse_aggregates(analysis.where, "WHERE")
+    calls = _Calls()
+    for part in [*(item.expression for item in analysis.items), *([analysis.having] if analysis.having is not None else [])]:
+        for call in part.find_all(nodes.FunctionCall):
+            if is_aggregate(call.name):
+                calls.add(call, relation)
+    key_sql = [(ref, compile_sql(expression, relation.scope)) for expression, ref in keys]
+    relation.project([*key_sql, *calls.arguments], ())
+    relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
+    windows = _windows(analysis)
+    key_types = [(ref, _typed(ref, sql, keys).arrow) for ref, sql in key_sql]
+    aggregation = Aggregation(name, relation.stage(), key_types, calls.calls, windows)
+    output = Relation(aggregation, (), {})
+    output.names = tuple(_names(key_sql, calls, windows))
+    output.columns = {n.ref: n.column.type for n in output.names}
+    return Grouping(output, aggregation, keys, calls.found)
+
+
+def _names(key_sql: Sequence[tuple[str, Sql]], calls: _Calls, windows: TimeWindows | None) -> list[Name]:
+    names = [Name("", Column(ref, sql.type), ref, nullable=False) for ref, sql in key_sql if sql.type is not None]
+    names += [Name("", Column(call.ref, call.function.returns), call.ref) for call in calls.calls]
+    if windows:
+        bounds = (WINDOW_START, WINDOW_END)
+        names += [Name("", Column(bound, BIGINT), bound, nullable=False, instant=True) for bound in bounds]
+    return names
+
+
+def _typed(ref: str, sql: Sql, keys: Sequence[tuple[exp.Expression, str]]) -> SqlType:
+    if sql.type is None:
+        fail(dict((r, e) for e, r in keys)[ref], "GROUP BY NULL has no meaning")
+    return sql.type
+
+
+def _literal(node: exp.Expression) -> int | bool | str:
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    text: str = node.this
+    return text if node.is_string or not text.isdigit() else int(text)
+
+
+def _refuse_nested(argument: exp.Expression, call: nodes.FunctionCall) -> None:
+    inner = next((c for c in argument.find_all(nodes.FunctionCall) if is_aggregate(c.name)), None)
+    if inner is not None:
+        fail(inner, f"{inner.name} cannot stand inside {call.name}", hint="aggregates do not nest.")
+
+
+def _refuse_aggregates(part: exp.Expression, clause: str) -> None:
+    found = next((c for c in part.find_all(nodes.FunctionCall) if is_aggregate(c.name)), None)
+    if found is not None:
+        fail(found, f"the aggregate {found.name} cannot stand in {clause}", hint="HAVING filters groups by their aggregates.")
+
+
+def _replace(expression: exp.Expression, known: Sequence[tuple[exp.Expression, str]]) -> exp.Expression:
+    """Every subtree that equals a known expression becomes a column, outermost first."""
+    for node, ref in known:
+        if expression == node:
+            return exp.Column(this=exp.to_identifier(ref, quoted=True))
+    for key, value in list(expression.args.items()):
+        if isinstance(value, exp.Expression):
+            expression.set(key, _replace(value, known))
+        elif isinstance(value, list):
+            expression.set(key, [_replace(v, known) if isinstance(v, exp.Expression) else v for v in value])
+    return expression
+
+
+def _windows(analysis: Analysis) -> TimeWindows | None:
+    window = analysis.window
+    if window is None:
+        return None
+    if isinstance(window, nodes.SessionWindow):
+        raise NotSupportedError("SESSION windows are not supported yet", **place(window))
+    size = window.args["size"].milliseconds
+    advance = window.args["advance"].milliseconds if isinstance(window, nodes.HoppingWindow) else size
+    if size < 1 or advance < 1:
+        fail(window, "the size and advance of a window must be at least 1 millisecond")
+    if advance > size:
+        fail(window, "ADVANCE BY must not be longer than SIZE", hint="else records between windows would be lost.")
+    grace = window.args.get("grace")
+    grace_ms = grace.milliseconds if grace is not None else max(_DAY_MS - size, 0)
+    retention = window.args.get("retention")
+    if retention is not None and retention.milliseconds < size + grace_ms:
+        fail(window, f"RETENTION must be at least SIZE plus GRACE PERIOD, {size + grace_ms} milliseconds")
+    kind = "HOPPING" if isinstance(window, nodes.HoppingWindow) else "TUMBLING"
+    return TimeWindows(kind, size, advance, grace_ms)
+
+
+class AggregatedRows:
+    """The rows of an aggregation as a pull query reads them: its present state, through the stage behind it."""
+
+    def __init__(self, aggregation: Aggregation, stage: Stage) -> None:
+        self._aggregation = aggregation
+        self._stage = stage
+
+    def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:
+        if keys is not None and self._aggregation.windows:
+            # Of a windowed key only the window-less part is given; the caller's condition picks the rows.
+            keys = None
+        if keys is not None:
+            keys = keys.rename_columns(self._aggregation.keys)
+        return self._stage.run_over(self._aggregation.rows(keys), context)

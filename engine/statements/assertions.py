@@ -1,0 +1,69 @@
+"""ASSERT TOPIC, and the statements that have no meaning without something outside the engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.results import Message, Result
+from ksql.engine.statements.registry import Call, executes
+from ksql.parser import nodes
+
+_DEFAULT_TIMEOUT_MS = 1_000
+
+
+@executes(nodes.AssertTopic)
+def assert_topic(call: Call) -> Result:
+    """Wait until the topic exists (or does not), up to the timeout."""
+    node = call.node
+    wanted = not node.args.get("not_exists")
+    timeout = node.args.get("timeout")
+    deadline = time.monotonic() + (timeout.milliseconds if timeout is not None else _DEFAULT_TIMEOUT_MS) / 1000
+    changed = threading.Event()
+    unsubscribe = call.engine.log.subscribe(changed.set)
+    try:
+        while (problem := _problem(call, node.this.this, wanted)) and changed.wait(max(deadline - time.monotonic(), 0)):
+            changed.clear()
+    finally:
+        unsubscribe()
+    if problem:
+        raise StatementError(problem, **place(node))
+    text = f"Topic {node.this.this} {'exists' if wanted else 'does not exist'}."
+    entity = {"@type": "assert_topic", "statementText": call.text, "topicName": node.this.this, "exists": wanted, "warnings": []}
+    return Message(call.text, text, entity)
+
+
+def _problem(call: Call, name: str, wanted: bool) -> str:
+    """What contradicts the assertion; '' when nothing does."""
+    config = call.engine.log.topics().get(name)
+    if config is None:
+        return f"topic {name} does not exist" if wanted else ""
+    if not wanted:
+        return f"topic {name} exists"
+    expected = {k: v for k, v in call.node.with_properties.items() if k in ("PARTITIONS", "REPLICAS")}
+    for key, value in expected.items():
+        found = config.partitions if key == "PARTITIONS" else config.replicas
+        if str(found) != value:
+            return f"topic {name} has {found} {key.lower()}, not {value}"
+    return ""
+
+
+@executes(nodes.CreateConnector, nodes.DropConnector, nodes.ShowConnectors, nodes.ShowConnectorPlugins, nodes.DescribeConnector)
+def connectors(call: Call) -> Result:
+    raise NotSupportedError("connectors are not supported: this engine has no Kafka Connect", **place(call.node))
+
+
+@executes(nodes.AssertSchema)
+def assert_schema(call: Call) -> Result:
+    raise NotSupportedError("ASSERT SCHEMA is not supported yet: there is no schema registry", **place(call.node))
+
+
+@executes(nodes.AlterSystem)
+def alter_system(call: Call) -> Result:
+    raise NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session.", **place(call.node))
+
+
+@executes(nodes.AssertValues, nodes.AssertNullValues, nodes.AssertStream, nodes.AssertTable)
+def test_statements(call: Call) -> Result:
+    raise StatementError("this ASSERT is a statement of the test runner only", **place(call.node))

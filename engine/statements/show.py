@@ -1,0 +1,139 @@
+"""SHOW: what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ksql.engine.aggregates import AGGREGATES
+from ksql.engine.definitions import Source
+from ksql.engine.functions import functions
+from ksql.engine.results import Listing, Result
+from ksql.engine.statements.registry import Call, executes
+from ksql.parser import nodes
+
+#: Topics of the engine itself begin so; SHOW ALL TOPICS lists them too.
+INTERNAL = ("_ksql", "__")
+
+
+def listing(call: Call, kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]], entity: dict[str, Any], title: str = "") -> Listing:
+    """One table for people; `entity` is the REST body beside @type and statementText."""
+    return Listing(call.text, [(title, headers, rows)], {"@type": kind, "statementText": call.text, **entity, "warnings": []})
+
+
+@executes(nodes.ShowStreams)
+def show_streams(call: Call) -> Result:
+    return _show_sources(call, is_table=False)
+
+
+@executes(nodes.ShowTables)
+def show_tables(call: Call) -> Result:
+    return _show_sources(call, is_table=True)
+
+
+def _show_sources(call: Call, *, is_table: bool) -> Result:
+    if call.node.args.get("extended"):
+        from ksql.engine.statements.describe import describe_sources
+
+        return describe_sources(call, is_table=is_table)
+    sources = sorted((s for s in call.engine.catalog.sources.values() if s.is_table == is_table), key=lambda s: s.name)
+    plain = [_plain(source) for source in sources]
+    kind = "tables" if is_table else "streams"
+    rows = [[p["name"], p["topic"], p["keyFormat"], p["valueFormat"], str(p["isWindowed"]).lower()] for p in plain]
+    headers = [f"{'Table' if is_table else 'Stream'} Name", "Kafka Topic", "Key Format", "Value Format", "Windowed"]
+    return listing(call, kind, headers, rows, {kind: plain})
+
+
+def _plain(source: Source) -> dict[str, Any]:
+    return {
+        "type": source.kind,
+        "name": source.name,
+        "topic": source.topic,
+        "keyFormat": source.key_format,
+        "valueFormat": source.value_format,
+        "isWindowed": source.windowed is not None,
+    }
+
+
+@executes(nodes.ShowTopics)
+def show_topics(call: Call) -> Result:
+    hidden = () if call.node.args.get("all") else INTERNAL
+    topics = {name: config for name, config in sorted(call.engine.log.topics().items()) if not name.startswith(tuple(hidden) or ("\0",))}
+    extended = bool(call.node.args.get("extended"))
+    rows, plain = [], []
+    for name, config in topics.items():
+        plain.append({"name": name, "replicaInfo": [config.replicas] * config.partitions})
+        rows.append([name, str(config.partitions), str(config.replicas)])
+        if extended:
+            groups = [g for g in call.engine.log.groups() if any(t == name for t, _ in call.engine.log.committed(g))]
+            plain[-1] |= {"consumerCount": len(groups), "consumerGroupCount": len(groups)}
+            rows[-1] += [str(len(groups)), str(len(groups))]
+    headers = ["Kafka Topic", "Partitions", "Partition Replicas"] + (["Consumers", "ConsumerGroups"] if extended else [])
+    return listing(call, "kafka_topics_extended" if extended else "kafka_topics", headers, rows, {"topics": plain})
+
+
+@executes(nodes.ShowQueries)
+def show_queries(call: Call) -> Result:
+    if call.node.args.get("extended"):
+        from ksql.engine.statements.describe import describe_queries
+
+        return describe_queries(call)
+    engine = call.engine
+    plain = []
+    for query in engine.queries.values():
+        sink = engine.catalog.sources.get(query.info.sink)
+        plain.append(_query(query.info.id, "PERSISTENT", query.state, query.info.statement, [sink] if sink else []))
+    plain += [_query(q.query_id, "PUSH", "RUNNING", q.statement, []) for q in engine.push_queries.running]
+    rows = [[p["id"], p["queryType"], p["state"], ", ".join(p["sinks"]), ", ".join(p["sinkKafkaTopics"]), p["queryString"]] for p in plain]
+    headers = ["Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"]
+    return listing(call, "queries", headers, rows, {"queries": plain})
+
+
+def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Source]) -> dict[str, Any]:
+    return {
+        "id": query_id,
+        "queryType": kind,
+        "state": state,
+        "queryString": text,
+        "sinks": [sink.name for sink in sinks],
+        "sinkKafkaTopics": [sink.topic for sink in sinks],
+        "statusCount": {state: 1},
+    }
+
+
+@executes(nodes.ShowProperties)
+def show_properties(call: Call) -> Result:
+    config, properties = call.engine.config, call.session.properties
+    plain = [
+        {"name": name, "scope": "KSQL", "level": "SERVER" if config.get(name) == value else "SESSION", "value": value, "editable": True}
+        for name, value in sorted(properties.items())
+    ]
+    rows = [[str(p["name"]), "SESSION" if p["level"] == "SESSION" else "", str(p["value"])] for p in plain]
+    overridden = [p["name"] for p in plain if p["level"] == "SESSION"]
+    entity = {"properties": plain, "overwrittenProperties": overridden, "defaultProperties": []}
+    return listing(call, "properties", ["Property", "Override", "Value"], rows, entity)
+
+
+@executes(nodes.ShowFunctions)
+def show_functions(call: Call) -> Result:
+    known = [(name, "SCALAR" if f.kind == "scalar" else "TABLE", f.category) for name, f in functions().items()]
+    known += [(name, "AGGREGATE", "AGGREGATE") for name in AGGREGATES]
+    rows = [list(row) for row in sorted(known)]
+    plain = [{"name": name, "type": type_, "category": category} for name, type_, category in rows]
+    return listing(call, "function_names", ["Function Name", "Type", "Category"], rows, {"functions": plain})
+
+
+@executes(nodes.ShowTypes)
+def show_types(call: Call) -> Result:
+    types = call.engine.catalog.types
+    rows = [[name, str(type_)] for name, type_ in sorted(types.items())]
+    return listing(call, "type_list", ["Type Name", "Schema"], rows, {"types": dict(rows)})
+
+
+@executes(nodes.ShowVariables)
+def show_variables(call: Call) -> Result:
+    rows = [[name, value] for name, value in sorted(call.session.variables.items())]
+    plain = [{"name": name, "value": value} for name, value in rows]
+    return listing(call, "variables", ["Variable Name", "Value"], rows, {"variables": plain})
+
+
