@@ -7,7 +7,7 @@ import time
 import duckdb
 import pyarrow as pa
 
-from ksql.log.contract import Log
+from ksql.log.contract import FETCH_SCHEMA, Log
 from tests.benchmarks.workloads import Workload
 
 #: A windowed key is the key's bytes and eight bytes of window start, big-endian.
@@ -24,7 +24,7 @@ def read_topic(log: Log, topic: str) -> pa.Table:
             offset = batch.column("offset")[-1].as_py() + 1
             numbers = pa.array([partition], pa.int32()).take(pa.array([0] * batch.num_rows, pa.int32()))
             batches.append(batch.append_column("partition", numbers))
-    return pa.Table.from_batches(batches)
+    return pa.Table.from_batches(batches, FETCH_SCHEMA.append(pa.field("partition", pa.int32())))
 
 
 def check_output(workload: Workload, out: pa.Table, views: pa.Table, users: pa.Table) -> None:

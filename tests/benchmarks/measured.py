@@ -95,7 +95,7 @@ def query(workload: str, workers: int, data: str) -> dict[str, Any]:
     run(session, VIEWS + (USERS if spec.with_users else ""))
     start = time.perf_counter()
     run(session, spec.query)
-    engine.wait_idle()
+    wait_idle(engine)
     seconds = time.perf_counter() - start
     engine.close()
     log.close()
@@ -106,6 +106,13 @@ def run(session: Session, text: str) -> None:
     """Execute statements that only answer with messages."""
     for _ in session.execute(text):
         pass
+
+
+def wait_idle(engine: Engine) -> None:
+    """Wait until everything is committed. Raises RuntimeError when a query failed instead."""
+    engine.wait_idle()
+    if failed := [query for query in engine.queries.values() if query.state == "ERROR"]:
+        raise RuntimeError(f"failed: {failed}")
 
 
 def check(workload: str, rows: int, data: str) -> dict[str, Any]:
@@ -186,7 +193,7 @@ def idle(queries: int, seconds: float, data: str) -> dict[str, Any]:
     run(session, "CREATE STREAM quiet (id STRING KEY, n BIGINT) WITH (kafka_topic='quiet', value_format='JSON', partitions=1);")
     for number in range(queries):
         run(session, f"CREATE STREAM q{number} AS SELECT * FROM quiet WHERE n > {number} EMIT CHANGES;")
-    engine.wait_idle()
+    wait_idle(engine)
     before = cpu_s()
     time.sleep(seconds)
     percent = (cpu_s() - before) / seconds * 100

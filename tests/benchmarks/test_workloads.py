@@ -12,7 +12,7 @@ from ksql.engine import Engine
 from ksql.log import MemoryLog
 from tests.benchmarks import data
 from tests.benchmarks.check import check_output, limit_s, read_topic
-from tests.benchmarks.measured import EARLIEST, fill, run
+from tests.benchmarks.measured import EARLIEST, fill, run, wait_idle
 from tests.benchmarks.workloads import USERS, VIEWS, WORKLOADS, Workload
 
 ROWS = 5_000
@@ -40,7 +40,7 @@ def test_the_engine_agrees_with_the_batch_query(name: str, partitions: int) -> N
     engine = Engine(log)
     engine.start()
     run(engine.session(properties=EARLIEST | spec.properties), VIEWS + (USERS if spec.with_users else "") + spec.query)
-    assert engine.wait_idle(60)
+    wait_idle(engine)
     engine.close()
     check_output(spec, read_topic(log, "OUT"), views, users)
 
