@@ -57,11 +57,11 @@ class Catalog:
         """Write definitions (None removes one), commit the transaction, and then show them. On an error nothing has changed."""
         counters = {name: self.next_id(name) + 1 for name in used_ids}
         for name, source in (sources or {}).items():
-            transaction.put(SOURCES, name, source and definition_json.source_to_json(source))
+            transaction.put(SOURCES, name, None if source is None else definition_json.source_to_json(source))
         for name, type_ in (types or {}).items():
             transaction.put(TYPES, name, None if type_ is None else str(type_).encode())
         for name, query in (queries or {}).items():
-            transaction.put(QUERIES, name, query and definition_json.query_to_json(query))
+            transaction.put(QUERIES, name, None if query is None else definition_json.query_to_json(query))
         for name, number in counters.items():
             transaction.put(COUNTERS, name, str(number).encode())
         transaction.commit()

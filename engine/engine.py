@@ -46,7 +46,9 @@ class Engine:
         # That optimizer would copy the parsing of a record into the filter above it, and so parse it twice.
         self.database = duckdb.connect(config={"threads": workers, "disabled_optimizers": "filter_pushdown"})
         self.sql_error = duckdb.Error
-        self.processing_log = ProcessingLog(log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false")
+        self.processing_log = ProcessingLog(
+            log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false"
+        )
         register(self.database)
         self.runtime = Runtime(log, self.database, workers)
         self.push_queries = PushQueries()
@@ -89,8 +91,13 @@ class Engine:
         plan = self.plan_of(info)
         topic = self.catalog.sources[info.sink].topic
         return Task(
-            info.id, plan, topic, self.log,
-            fold=plan.is_table and caching(info.properties), report=self.processing_log.append, latest=reads_latest(info.properties),
+            info.id,
+            plan,
+            topic,
+            self.log,
+            fold=plan.is_table and caching(info.properties),
+            report=self.processing_log.append,
+            latest=reads_latest(info.properties),
         )
 
     def stop_query(self, query_id: str) -> None:
@@ -128,5 +135,3 @@ class Engine:
         self.push_queries.close_all()
         self.runtime.close()
         self.database.close()
-
-

@@ -11,10 +11,11 @@ A message is one short line in lower-case prose, `detail` adds what was found, `
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from sqlglot import exp
 
+from ksql.parser.errors import caret
 from ksql.parser.nodes import position
 
 
@@ -28,12 +29,12 @@ class KsqlError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [self.message]
-        if self.detail:
-            lines.append(self.detail)
-        if self.hint:
-            lines.append(f"Hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(line for line in (self.message, self.place, self.detail, self.hint and f"Hint: {self.hint}") if line)
+
+    @property
+    def place(self) -> str:
+        """The place in the text, drawn; '' when there is none."""
+        return ""
 
 
 class StatementError(KsqlError):
@@ -43,8 +44,13 @@ class StatementError(KsqlError):
         super().__init__(message, detail=detail, hint=hint)
         self.line = line
         self.column = column
-        #: The statement, once it is known; then `str` shows the place with a caret.
+        #: The statement, once it is known, and the line it begins at; then `str` shows the place with a caret.
         self.text = ""
+        self.first_line = 1
+
+    @property
+    def place(self) -> str:
+        return caret(self.text, self.line - self.first_line + 1, self.column) if self.text and self.line else ""
 
 
 class NotSupportedError(StatementError):
@@ -63,15 +69,20 @@ class EngineClosedError(KsqlError):
     """The engine was closed while the caller waited."""
 
 
+E = TypeVar("E", bound=StatementError)
+
+
 def fail(node: exp.Expression, message: str, *, detail: str = "", hint: str = "") -> NoReturn:
     """Raise a StatementError that points at `node`."""
-    raise StatementError(message, detail=detail, hint=hint, **place(node))
+    raise located(StatementError(message, detail=detail, hint=hint), node)
 
 
-def place(node: exp.Expression) -> dict[str, int]:
-    """`line` and `column` of the first thing in `node` that knows its position."""
-    for part in node.walk():
-        found = position(part)
-        if found:
-            return {"line": found[0], "column": found[1]}
-    return {"line": 0, "column": 0}
+def located(error: E, node: exp.Expression) -> E:
+    """`error` with the place of the first thing in `node` that knows where it was written, unless it has one already."""
+    if not error.line:
+        for part in node.walk():
+            found = position(part)
+            if found:
+                error.line, error.column = found
+                break
+    return error

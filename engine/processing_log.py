@@ -54,8 +54,17 @@ class ProcessingLog:
                 own.create_topic(TOPIC, TopicConfig())
             options = FormatOptions(is_key=False)
             source = Source(
-                STREAM, is_table=False, key_columns=(), value_columns=_COLUMNS, topic=TOPIC, key_format="NONE", value_format="JSON",
-                key_options=FormatOptions(is_key=True), value_options=options, order=tuple(c.name for c in _COLUMNS), read_only=True,
+                STREAM,
+                is_table=False,
+                key_columns=(),
+                value_columns=_COLUMNS,
+                topic=TOPIC,
+                key_format="NONE",
+                value_format="JSON",
+                key_options=FormatOptions(is_key=True),
+                value_options=options,
+                order=tuple(c.name for c in _COLUMNS),
+                read_only=True,
             )
             self._catalog.change(own, sources={STREAM: source})
 

@@ -85,6 +85,3 @@ def key_table(source: Source, wanted: Mapping[str, list[object]]) -> pa.Table | 
         for column, grid in zip(source.key_columns, grids, strict=True)
     }
     return pa.table(columns)
-
-
-

@@ -12,27 +12,28 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.analysis.model import AliasedSource, Item
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.calendar import to_calendar
-from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail
 from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.planning.result import Item, unwrap_as_value
+from ksql.engine.planning.result import unwrap_as_value
 from ksql.engine.pull import key_table, relation_rows
 from ksql.engine.pull_sql import arrow_columns, duckdb_sql
 from ksql.engine.results import Rows
 from ksql.engine.statements.registry import Call
 from ksql.engine.types import BOOLEAN, Column
-from ksql.parser import nodes
-
-_DATABASE_CLAUSES = ("with_", "joins", "group", "having", "order", "distinct", "offset", "qualify", "windows", "laterals")
+from ksql.parser import nodes, parse_database
 
 
 def pull(call: Call) -> Rows:
     """Answer the query. Raises StatementError for what neither dialect can do."""
-    if not _is_plain(call.node):
-        return _database_query(call)
+    if isinstance(call.node, nodes.DatabaseQuery):
+        return _database_query(call, call.node.this)
+    _check_clauses(call.node)
+    if call.node.args.get("joins") or call.node.args.get("group"):
+        return _reread(call)
     try:
         return _plain_query(call)
     except NotSupportedError:
@@ -40,25 +41,34 @@ def pull(call: Call) -> Rows:
     except StatementError as refused:
         # It may use functions that only the database knows; if that fails too, our own words say it better.
         try:
-            return _database_query(call)
+            return _reread(call)
         except StatementError:
             raise refused from None
 
 
-def _is_plain(node: exp.Expression) -> bool:
-    if not isinstance(node, nodes.Query) or any(node.args.get(clause) for clause in _DATABASE_CLAUSES):
-        return False
+def _check_clauses(node: nodes.Query) -> None:
     for clause in ("time_window", "partition_by"):
         if node.args.get(clause):
-            raise StatementError(f"a pull query has no {clause.replace('_', ' ').upper()}", hint="add EMIT CHANGES to run it as a push query.", **place(node))
-    source = node.args.get("from_")
-    return source is not None and isinstance(source.this, exp.Table) and not any(node.find_all(exp.Subquery, exp.Window, exp.Union))
+            name = "WINDOW" if clause == "time_window" else "PARTITION BY"
+            fail(node, f"a pull query has no {name}", hint="add EMIT CHANGES to run it as a push query.")
+
+
+def _reread(call: Call) -> Rows:
+    """A query of the dialect's form, as the database's SQL."""
+    found = parse_database(call.text)
+    if found is None:
+        raise StatementError("a pull query with GROUP BY or a join runs as DuckDB SQL, which cannot read this one")
+    return _database_query(call, found.this)
 
 
 def _plain_query(call: Call) -> Rows:
     analysis = analyze(call.node, call.engine.catalog, persistent=False)
     aliased = analysis.sources[0]
-    keys = key_table(aliased.source, dict(_key_values(analysis.where, aliased, analysis.scope))) if aliased.source.is_table else None
+    keys = (
+        key_table(aliased.source, dict(_key_values(analysis.where, aliased, analysis.scope)))
+        if aliased.source.is_table
+        else None
+    )
     relation, batch = relation_rows(call.engine, aliased, keys)
     scope = relation.scope
     items = [unwrap_as_value(item) for item in analysis.items]
@@ -67,13 +77,15 @@ def _plain_query(call: Call) -> Rows:
     refs = [f"c{i}" for i in range(len(items))]
     condition = compile_sql(analysis.where, scope, BOOLEAN, "the condition") if analysis.where is not None else None
     limit = call.node.args.get("limit")
-    table = _run(call, batch, [(c, r) for c, r in zip(compiled, refs, strict=True)], condition, limit.expression.name if limit else None)
+    table = _run(
+        call, batch, [(c, r) for c, r in zip(compiled, refs, strict=True)], condition, limit.expression.name if limit else None
+    )
     return Rows(call.text, _query_id(call), columns, to_calendar(table, columns, refs))
 
 
 def _run(call: Call, batch: pa.Table, items: list[tuple[Sql, str]], condition: Sql | None, limit: str | None) -> pa.Table:
     """Plain SQL first; safe SQL when a row makes it raise."""
-    assert batch is not None  # noqa: S101 - read by the statement below
+    assert batch is not None
     cursor = call.engine.cursor()
     for safe in (False, True):
         select = ", ".join(f"{sql.of(safe)} AS {ref}" for sql, ref in items)
@@ -99,7 +111,8 @@ def _key_values(where: exp.Expression | None, aliased: AliasedSource, scope: Sco
     for conjunct in conjuncts:
         if isinstance(conjunct, exp.EQ):
             sides: list[tuple[exp.Expression, list[exp.Expression]]] = [
-                (conjunct.this, [conjunct.expression]), (conjunct.expression, [conjunct.this])
+                (conjunct.this, [conjunct.expression]),
+                (conjunct.expression, [conjunct.this]),
             ]
         elif isinstance(conjunct, exp.In):
             sides = [(conjunct.this, conjunct.expressions)]
@@ -122,18 +135,19 @@ def _constants(constants: list[exp.Expression], column: Column, scope: Scope) ->
     return list(row or ())
 
 
-def _database_query(call: Call) -> Rows:
+def _database_query(call: Call, tree: exp.Expression) -> Rows:
     """Run it as DuckDB SQL over the sources it names."""
-    statement, sources = duckdb_sql(call.node, call.engine.catalog)
+    statement, sources = duckdb_sql(tree, call.engine.catalog)
     cursor = call.engine.cursor()
     for view, aliased in sources.items():
         relation, rows = relation_rows(call.engine, aliased, None)
-        cursor.register(view, _as_declared(relation.names, rows, call.node))
+        cursor.register(view, _as_declared(relation.names, rows, tree))
     try:
-        table = cursor.sql(statement).to_arrow_table()
+        answer = cursor.sql(statement)
+        table = answer.to_arrow_table()
     except duckdb.Error as error:
         raise StatementError(
-            f"DuckDB cannot run the query: {str(error).splitlines()[0]}", hint="a pull query runs as DuckDB SQL.", **place(call.node)
+            f"DuckDB cannot run the query: {str(error).splitlines()[0]}", hint="a pull query runs as DuckDB SQL."
         ) from None
     finally:
         for view in sources:
@@ -144,12 +158,10 @@ def _database_query(call: Call) -> Rows:
 
 def _as_declared(names: tuple[Name, ...], rows: pa.Table, node: exp.Expression) -> pa.Table:
     """Visible columns by SQL name in calendar types; ROWTIME too when the query speaks of it."""
-    mentioned = {column.name for column in node.find_all(exp.Column)}
+    mentioned = {column.name.upper() for column in node.find_all(exp.Column)}
     shown = [n for n in names if n.ref in rows.column_names and (not n.hidden or n.column.name in mentioned)]
     return to_calendar(rows, [n.column for n in shown], [n.ref for n in shown])
 
 
 def _query_id(call: Call) -> str:
     return call.engine.push_queries.new_id(["pull"])
-
-

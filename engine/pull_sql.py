@@ -7,8 +7,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog import Catalog
-from ksql.engine.errors import StatementError, place
-from ksql.engine.type_names import resolve_type
+from ksql.engine.errors import StatementError
 from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
@@ -26,32 +25,24 @@ from ksql.engine.types import (
     SqlType,
     Struct,
 )
-from ksql.parser import nodes, to_sql
 
 
-def duckdb_sql(node: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, AliasedSource]]:
-    """(statement, sources by the name of the view it reads). Raises StatementError for an unknown table."""
-    tree = node.copy()
-    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, AliasedSource]]:
+    """(statement, sources by the name of the view it reads). Names match whatever their case. Raises StatementError."""
+    tree = tree.copy()
+    defined = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
+    by_upper = {name.upper(): name for name in catalog.sources}
     sources: dict[str, AliasedSource] = {}
     for table in list(tree.find_all(exp.Table)):
-        if table.name in defined:
+        if not isinstance(table.this, exp.Identifier) or table.name.upper() in defined:
             continue
-        try:
-            source = catalog.source(table.name)
-        except StatementError as error:
-            raise StatementError(error.message, hint=error.hint, **place(table)) from None
+        source = catalog.source(by_upper.get(table.name.upper(), table.name))
         sources[source.name] = AliasedSource(source.name, source)
-    for reference in list(tree.find_all(nodes.StructDeref)):
-        reference.replace(exp.Dot(this=reference.this.copy(), expression=reference.args["field"].copy()))
-    for cast in list(tree.find_all(exp.Cast)):
-        type_ = resolve_type(cast.args["to"], catalog.types)
-        cast.set("to", nodes.TypeRef(this=_native(type_)))
-    return to_sql(tree), sources
-
-
-def _native(type_: SqlType) -> str:
-    return {DATE: "DATE", TIME: "TIME", TIMESTAMP: "TIMESTAMP"}.get(type_, type_.duckdb)
+        alias = table.alias or table.name
+        table.replace(
+            exp.Table(this=exp.to_identifier(source.name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias)))
+        )
+    return tree.sql(dialect="duckdb"), sources
 
 
 _FROM_ARROW: dict[pa.DataType, SqlType] = {
@@ -114,4 +105,6 @@ def sql_type(type_: pa.DataType) -> SqlType:
         return Map(sql_type(type_.key_type), sql_type(type_.item_type))
     if pa.types.is_struct(type_):
         return Struct(tuple((field.name, sql_type(field.type)) for field in type_))
-    raise StatementError(f"the answer has a column of type {type_}, which has no SQL type here", hint="CAST it to another type.")
+    raise StatementError(
+        f"the answer has a column of type {type_}, which has no SQL type here", hint="CAST it to another type."
+    )

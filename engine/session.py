@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.errors import NotSupportedError, StatementError, located
 from ksql.engine.results import Result
 from ksql.engine.statements.registry import EXECUTORS, Call
 from ksql.parser import parse_one, split, substitute
@@ -18,7 +18,12 @@ class Session:
     """Executes text. `properties` are changed by SET and UNSET, `variables` by DEFINE and UNDEFINE."""
 
     def __init__(
-        self, engine: Engine, properties: Mapping[str, str], variables: Mapping[str, str], clock: Callable[[], int], principal: str = ""
+        self,
+        engine: Engine,
+        properties: Mapping[str, str],
+        variables: Mapping[str, str],
+        clock: Callable[[], int],
+        principal: str = "",
     ) -> None:
         self.engine = engine
         self.properties = dict(properties)
@@ -44,9 +49,9 @@ class Session:
         executor = EXECUTORS.get(type(statement.node))
         if executor is None:
             name = " ".join(text.split()[:2]).upper()
-            raise NotSupportedError(f"{name} is not supported yet", **place(statement.node))
+            raise located(NotSupportedError(f"{name} is not supported yet"), statement.node)
         try:
             return executor(Call(self, statement.node, text.strip()))
         except StatementError as error:
-            error.text = text
+            error.text, error.first_line = text, line
             raise

@@ -71,7 +71,11 @@ def _decimal(reference: nodes.TypeRef) -> Decimal:
         fail(reference, "DECIMAL needs a precision and a scale", hint="write DECIMAL(10, 2).")
     precision, scale = parameters
     if precision < 1 or not 0 <= scale <= precision:
-        fail(reference, f"DECIMAL({precision}, {scale}) is no type", hint="precision is at least 1, scale between 0 and precision.")
+        fail(
+            reference,
+            f"DECIMAL({precision}, {scale}) is no type",
+            hint="precision is at least 1, scale between 0 and precision.",
+        )
     if precision > 38:
         fail(reference, f"DECIMAL({precision}, {scale}) is not supported: the greatest precision is 38")
     return Decimal(precision, scale)
@@ -85,5 +89,3 @@ def parse_sql_type(text: str, types: Mapping[str, SqlType]) -> SqlType:
 def type_reference(type_: SqlType) -> nodes.TypeRef:
     """The parser's node for a type."""
     return parse_type(str(type_))
-
-

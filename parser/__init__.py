@@ -1,6 +1,6 @@
 """The ksql dialect: text to statements and back.
 
-    text ──split──▶ pieces ──tokens──▶ statements (nodes) ──to_sql──▶ text
+text ──split──▶ pieces ──tokens──▶ statements (nodes) ──to_sql──▶ text
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = [
     "is_complete",
     "nodes",
     "parse",
+    "parse_database",
     "parse_expression",
     "parse_one",
     "parse_type",
@@ -66,6 +67,11 @@ def parse_one(text: str, *, line: int = 1, column: int = 1) -> ParsedStatement:
             raise error from None
         node = database
     return ParsedStatement(node, text, line, column)
+
+
+def parse_database(text: str) -> nodes.DatabaseQuery | None:
+    """`text` as a pull query in DuckDB's SQL; None when it is none."""
+    return read_database_query(text, TokenStream(text))
 
 
 def parse_expression(text: str) -> exp.Expression:

@@ -225,7 +225,7 @@ def _arrow_behind_parenthesis(s: TokenStream) -> bool:
     return s.peek(ahead).is_operator(")") and s.peek(ahead + 1).is_operator("=>")
 
 
-def _read_case(s: TokenStream, token: Token) -> exp.Expression:  # noqa: ARG001 - a special form
+def _read_case(s: TokenStream, token: Token) -> exp.Expression:
     s.next()
     operand = None if s.token.is_word("WHEN") else read_expression(s)
     branches = []
@@ -240,7 +240,7 @@ def _read_case(s: TokenStream, token: Token) -> exp.Expression:  # noqa: ARG001 
     return exp.Case(this=operand, ifs=branches, default=default)
 
 
-def _read_cast(s: TokenStream, token: Token) -> exp.Expression:  # noqa: ARG001 - a special form
+def _read_cast(s: TokenStream, token: Token) -> exp.Expression:
     s.next()
     s.expect_operator("(")
     value = read_expression(s)
@@ -250,7 +250,7 @@ def _read_cast(s: TokenStream, token: Token) -> exp.Expression:  # noqa: ARG001 
     return cast
 
 
-def _read_array(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa: ARG001 - a special form
+def _read_array(s: TokenStream, token: Token) -> exp.Expression | None:
     if not s.peek().is_operator("["):
         return None
     s.next()
@@ -260,7 +260,7 @@ def _read_array(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa:
     return exp.Array(expressions=items)
 
 
-def _read_map(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa: ARG001 - a special form
+def _read_map(s: TokenStream, token: Token) -> exp.Expression | None:
     if not s.peek().is_operator("("):
         return None
     s.next()
@@ -270,7 +270,7 @@ def _read_map(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa: A
     return nodes.MapConstructor(keys=[k for k, _ in pairs], values=[v for _, v in pairs])
 
 
-def _read_struct(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa: ARG001 - a special form
+def _read_struct(s: TokenStream, token: Token) -> exp.Expression | None:
     if not s.peek().is_operator("("):
         return None
     s.next()
@@ -291,7 +291,7 @@ def _read_constant(s: TokenStream, token: Token) -> exp.Expression:
     return exp.Null() if token.value == "NULL" else exp.Boolean(this=token.value == "TRUE")
 
 
-def _read_decimal(s: TokenStream, token: Token) -> exp.Expression | None:  # noqa: ARG001 - a special form
+def _read_decimal(s: TokenStream, token: Token) -> exp.Expression | None:
     if s.peek().kind is not Kind.STRING:
         return None
     s.next()

@@ -13,9 +13,23 @@ from ksql.parser.words import RESERVED
 
 _PLAIN_NAME = re.compile(r"(?!\d+E\d)[0-9]*[A-Z_@][A-Z0-9_@]*")
 _BINARY: dict[type[exp.Expression], str] = {
-    exp.Or: "OR", exp.And: "AND", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.DPipe: "||", exp.Like: "LIKE",
-    exp.NullSafeEQ: "IS NOT DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM",
+    exp.Or: "OR",
+    exp.And: "AND",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+    exp.DPipe: "||",
+    exp.Like: "LIKE",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
 }
 
 
@@ -71,7 +85,11 @@ def _type(node: Any) -> str:
 
 def _column_def(node: Any) -> str:
     constraint, key = node.args.get("constraint"), node.args.get("header_key")
-    return _words(to_sql(node.this), to_sql(node.args["type"]), constraint and constraint + (f"({string(key)})" if key is not None else ""))
+    return _words(
+        to_sql(node.this),
+        to_sql(node.args["type"]),
+        constraint and constraint + (f"({string(key)})" if key is not None else ""),
+    )
 
 
 def _case(node: Any) -> str:
@@ -172,9 +190,15 @@ def _create(kind: str) -> Callable[[Any], str]:
         args = node.args
         elements, query = args.get("elements"), args.get("query")
         return _words(
-            "CREATE", args.get("or_replace") and "OR REPLACE", args.get("source") and "SOURCE", kind,
-            args.get("if_not_exists") and "IF NOT EXISTS", to_sql(node.this), elements and f"({_list(elements)})",
-            _optional(args.get("properties")), query and f"AS {to_sql(query)}",
+            "CREATE",
+            args.get("or_replace") and "OR REPLACE",
+            args.get("source") and "SOURCE",
+            kind,
+            args.get("if_not_exists") and "IF NOT EXISTS",
+            to_sql(node.this),
+            elements and f"({_list(elements)})",
+            _optional(args.get("properties")),
+            query and f"AS {to_sql(query)}",
         )
 
     return write
@@ -182,19 +206,26 @@ def _create(kind: str) -> Callable[[Any], str]:
 
 def _drop(kind: str) -> Callable[[Any], str]:
     return lambda node: _words(
-        "DROP", kind, "IF EXISTS" if node.args.get("if_exists") else None, to_sql(node.this),
+        "DROP",
+        kind,
+        "IF EXISTS" if node.args.get("if_exists") else None,
+        to_sql(node.this),
         "DELETE TOPIC" if node.args.get("delete_topic") else None,
     )
 
 
 def _alter(kind: str) -> Callable[[Any], str]:
-    return lambda node: f"ALTER {kind} {to_sql(node.this)} " + ", ".join(f"ADD COLUMN {to_sql(c)}" for c in node.args["columns"])
+    return lambda node: (
+        f"ALTER {kind} {to_sql(node.this)} " + ", ".join(f"ADD COLUMN {to_sql(c)}" for c in node.args["columns"])
+    )
 
 
 def _insert_values(verb: str, before_values: str = "VALUES") -> Callable[[Any], str]:
     def write(node: Any) -> str:
         columns = node.args.get("columns")
-        return _words(verb, to_sql(node.this), columns and f"({_list(columns)})", f"{before_values} ({_list(node.args['values'])})")
+        return _words(
+            verb, to_sql(node.this), columns and f"({_list(columns)})", f"{before_values} ({_list(node.args['values'])})"
+        )
 
     return write
 
@@ -214,22 +245,32 @@ def _timeout(node: Any) -> str:
 
 def _assert_topic(node: Any) -> str:
     return _words(
-        "ASSERT", "NOT EXISTS" if node.args.get("not_exists") else None, "TOPIC", to_sql(node.this),
-        _optional(node.args.get("properties")), _timeout(node),
+        "ASSERT",
+        "NOT EXISTS" if node.args.get("not_exists") else None,
+        "TOPIC",
+        to_sql(node.this),
+        _optional(node.args.get("properties")),
+        _timeout(node),
     )
 
 
 def _assert_schema(node: Any) -> str:
     subject, number = node.args.get("subject"), node.args.get("id")
     return _words(
-        "ASSERT", "NOT EXISTS" if node.args.get("not_exists") else None, "SCHEMA", subject and f"SUBJECT {to_sql(subject)}",
-        f"ID {number}" if number is not None else None, _timeout(node),
+        "ASSERT",
+        "NOT EXISTS" if node.args.get("not_exists") else None,
+        "SCHEMA",
+        subject and f"SUBJECT {to_sql(subject)}",
+        f"ID {number}" if number is not None else None,
+        _timeout(node),
     )
 
 
 def _assert_source(kind: str) -> Callable[[Any], str]:
     return lambda node: _words(
-        f"ASSERT {kind}", to_sql(node.this), node.args.get("elements") and f"({_list(node.args['elements'])})",
+        f"ASSERT {kind}",
+        to_sql(node.this),
+        node.args.get("elements") and f"({_list(node.args['elements'])})",
         _optional(node.args.get("properties")),
     )
 
@@ -237,7 +278,9 @@ def _assert_source(kind: str) -> Callable[[Any], str]:
 def _print(node: Any) -> str:
     args = node.args
     return _words(
-        "PRINT", to_sql(node.this) if args["this"].args.get("quoted") else node.this.this, "FROM BEGINNING" if args.get("from_beginning") else None,
+        "PRINT",
+        to_sql(node.this) if args["this"].args.get("quoted") else node.this.this,
+        "FROM BEGINNING" if args.get("from_beginning") else None,
         f"INTERVAL {args['interval']}" if args.get("interval") is not None else None,
         f"LIMIT {args['limit']}" if args.get("limit") is not None else None,
     )
@@ -251,8 +294,8 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     exp.Literal: _literal,
     exp.Identifier: _identifier,
     exp.Column: _column,
-    exp.Star: lambda node: "*",  # noqa: ARG005 - a writer
-    exp.Null: lambda node: "NULL",  # noqa: ARG005 - a writer
+    exp.Star: lambda node: "*",
+    exp.Null: lambda node: "NULL",
     exp.Boolean: lambda node: "TRUE" if node.this else "FALSE",
     exp.Var: lambda node: node.this,
     exp.Paren: lambda node: f"({to_sql(node.this)})",
@@ -293,10 +336,18 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     nodes.CreateStreamAs: _create("STREAM"),
     nodes.CreateTableAs: _create("TABLE"),
     nodes.CreateType: lambda node: _words(
-        "CREATE TYPE", "IF NOT EXISTS" if node.args.get("if_not_exists") else None, to_sql(node.this), "AS", to_sql(node.args["type"])
+        "CREATE TYPE",
+        "IF NOT EXISTS" if node.args.get("if_not_exists") else None,
+        to_sql(node.this),
+        "AS",
+        to_sql(node.args["type"]),
     ),
     nodes.CreateConnector: lambda node: _words(
-        "CREATE", node.args["kind"], "CONNECTOR", "IF NOT EXISTS" if node.args.get("if_not_exists") else None, to_sql(node.this),
+        "CREATE",
+        node.args["kind"],
+        "CONNECTOR",
+        "IF NOT EXISTS" if node.args.get("if_not_exists") else None,
+        to_sql(node.this),
         to_sql(node.args["properties"]),
     ),
     nodes.DropStream: _drop("STREAM"),

@@ -5,7 +5,7 @@ Each says in `arg_types` what it holds (True: always there). Names are exp.Ident
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot import exp
 
@@ -23,7 +23,7 @@ class Statement(exp.Expression):
 class WithProperties(exp.Expression):
     """WITH (name = value, …). expressions: exp.PropertyEQ of a name and a literal."""
 
-    arg_types = {"expressions": True}
+    arg_types: ClassVar[dict[str, bool]] = {"expressions": True}
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -33,7 +33,7 @@ class WithProperties(exp.Expression):
 class TypeRef(exp.Expression):
     """A type as written: its name (upper case, or a custom one), and parameters, items or fields."""
 
-    arg_types = {"this": True, "parameters": False, "items": False, "fields": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "parameters": False, "items": False, "fields": False}
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ class TypeRef(exp.Expression):
 class ColumnDef(exp.Expression):
     """A column of a declaration, or a field of a STRUCT. constraint: KEY, PRIMARY KEY, HEADERS, HEADER or nothing."""
 
-    arg_types = {"this": True, "type": True, "constraint": False, "header_key": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "type": True, "constraint": False, "header_key": False}
 
 
 _SOURCE = {
@@ -57,217 +57,217 @@ _SOURCE = {
 
 
 class CreateStream(Statement):
-    arg_types = _SOURCE
+    arg_types: ClassVar[dict[str, bool]] = _SOURCE
 
 
 class CreateTable(Statement):
-    arg_types = _SOURCE
+    arg_types: ClassVar[dict[str, bool]] = _SOURCE
 
 
 _AS = {"this": True, "properties": False, "query": True, "or_replace": False, "if_not_exists": False}
 
 
 class CreateStreamAs(Statement):
-    arg_types = _AS
+    arg_types: ClassVar[dict[str, bool]] = _AS
 
 
 class CreateTableAs(Statement):
-    arg_types = _AS
+    arg_types: ClassVar[dict[str, bool]] = _AS
 
 
 class InsertInto(Statement):
-    arg_types = {"this": True, "properties": False, "query": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "properties": False, "query": True}
 
 
 class InsertValues(Statement):
     """columns: identifiers; values: expressions."""
 
-    arg_types = {"this": True, "columns": False, "values": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "columns": False, "values": True}
 
 
 _DROP = {"this": True, "if_exists": False, "delete_topic": False}
 
 
 class DropStream(Statement):
-    arg_types = _DROP
+    arg_types: ClassVar[dict[str, bool]] = _DROP
 
 
 class DropTable(Statement):
-    arg_types = _DROP
+    arg_types: ClassVar[dict[str, bool]] = _DROP
 
 
 class AlterStream(Statement):
-    arg_types = {"this": True, "columns": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "columns": True}
 
 
 class AlterTable(Statement):
-    arg_types = {"this": True, "columns": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "columns": True}
 
 
 class CreateType(Statement):
-    arg_types = {"this": True, "type": True, "if_not_exists": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "type": True, "if_not_exists": False}
 
 
 class DropType(Statement):
-    arg_types = {"this": True, "if_exists": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "if_exists": False}
 
 
 class CreateConnector(Statement):
     """kind: SOURCE or SINK."""
 
-    arg_types = {"this": True, "kind": True, "properties": True, "if_not_exists": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "kind": True, "properties": True, "if_not_exists": False}
 
 
 class DropConnector(Statement):
-    arg_types = {"this": True, "if_exists": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "if_exists": False}
 
 
 class ShowStreams(Statement):
-    arg_types = {"extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"extended": False}
 
 
 class ShowTables(Statement):
-    arg_types = {"extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"extended": False}
 
 
 class ShowTopics(Statement):
-    arg_types = {"all": False, "extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"all": False, "extended": False}
 
 
 class ShowQueries(Statement):
-    arg_types = {"extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"extended": False}
 
 
 class ShowProperties(Statement):
-    arg_types: dict[str, bool] = {}
+    arg_types: ClassVar[dict[str, bool]] = {}
 
 
 class ShowFunctions(Statement):
-    arg_types: dict[str, bool] = {}
+    arg_types: ClassVar[dict[str, bool]] = {}
 
 
 class ShowTypes(Statement):
-    arg_types: dict[str, bool] = {}
+    arg_types: ClassVar[dict[str, bool]] = {}
 
 
 class ShowVariables(Statement):
-    arg_types: dict[str, bool] = {}
+    arg_types: ClassVar[dict[str, bool]] = {}
 
 
 class ShowConnectors(Statement):
     """kind: SOURCE, SINK or nothing."""
 
-    arg_types = {"kind": False}
+    arg_types: ClassVar[dict[str, bool]] = {"kind": False}
 
 
 class ShowConnectorPlugins(Statement):
-    arg_types: dict[str, bool] = {}
+    arg_types: ClassVar[dict[str, bool]] = {}
 
 
 class Describe(Statement):
-    arg_types = {"this": True, "extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "extended": False}
 
 
 class DescribeStreams(Statement):
-    arg_types = {"extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"extended": False}
 
 
 class DescribeTables(Statement):
-    arg_types = {"extended": False}
+    arg_types: ClassVar[dict[str, bool]] = {"extended": False}
 
 
 class DescribeFunction(Statement):
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class DescribeConnector(Statement):
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class Explain(Statement):
     """this: a statement, or the identifier of a query."""
 
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class Print(Statement):
     """interval and limit: whole numbers."""
 
-    arg_types = {"this": True, "from_beginning": False, "interval": False, "limit": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "from_beginning": False, "interval": False, "limit": False}
 
 
 class Terminate(Statement):
-    arg_types = {"this": False, "all": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": False, "all": False}
 
 
 class Pause(Statement):
-    arg_types = {"this": False, "all": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": False, "all": False}
 
 
 class Resume(Statement):
-    arg_types = {"this": False, "all": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": False, "all": False}
 
 
 class Set(Statement):
     """this and value: string literals."""
 
-    arg_types = {"this": True, "value": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "value": True}
 
 
 class Unset(Statement):
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class AlterSystem(Statement):
-    arg_types = {"this": True, "value": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "value": True}
 
 
 class Define(Statement):
-    arg_types = {"this": True, "value": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "value": True}
 
 
 class Undefine(Statement):
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class AssertTopic(Statement):
-    arg_types = {"this": True, "not_exists": False, "properties": False, "timeout": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "not_exists": False, "properties": False, "timeout": False}
 
 
 class AssertSchema(Statement):
-    arg_types = {"subject": False, "id": False, "not_exists": False, "timeout": False}
+    arg_types: ClassVar[dict[str, bool]] = {"subject": False, "id": False, "not_exists": False, "timeout": False}
 
 
 class AssertValues(Statement):
-    arg_types = {"this": True, "columns": False, "values": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "columns": False, "values": True}
 
 
 class AssertNullValues(Statement):
-    arg_types = {"this": True, "columns": False, "values": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "columns": False, "values": True}
 
 
 class AssertStream(Statement):
-    arg_types = {"this": True, "elements": False, "properties": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "elements": False, "properties": False}
 
 
 class AssertTable(Statement):
-    arg_types = {"this": True, "elements": False, "properties": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "elements": False, "properties": False}
 
 
 class RunScript(Statement):
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class DatabaseQuery(Statement):
     """A pull query that is more than the dialect's SELECT. this: a sqlglot tree of DuckDB's dialect."""
 
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class Duration(exp.Expression):
     """`this` units of time; unit is DAYS, HOURS, MINUTES, SECONDS or MILLISECONDS."""
 
-    arg_types = {"this": True, "unit": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "unit": True}
 
     @property
     def milliseconds(self) -> int:
@@ -278,38 +278,38 @@ UNIT_MS = {"DAYS": 86_400_000, "HOURS": 3_600_000, "MINUTES": 60_000, "SECONDS":
 
 
 class TumblingWindow(exp.Expression):
-    arg_types = {"size": True, "retention": False, "grace": False}
+    arg_types: ClassVar[dict[str, bool]] = {"size": True, "retention": False, "grace": False}
 
 
 class HoppingWindow(exp.Expression):
-    arg_types = {"size": True, "advance": True, "retention": False, "grace": False}
+    arg_types: ClassVar[dict[str, bool]] = {"size": True, "advance": True, "retention": False, "grace": False}
 
 
 class SessionWindow(exp.Expression):
-    arg_types = {"gap": True, "retention": False, "grace": False}
+    arg_types: ClassVar[dict[str, bool]] = {"gap": True, "retention": False, "grace": False}
 
 
 class Within(exp.Expression):
-    arg_types = {"before": True, "after": True, "grace": False}
+    arg_types: ClassVar[dict[str, bool]] = {"before": True, "after": True, "grace": False}
 
 
 class Query(exp.Select):
     """SELECT of the dialect, with sqlglot's arguments (expressions, from_, joins, where, group, having, limit) and its own:
     time_window, partition_by (list), emit (CHANGES, FINAL or nothing)."""
 
-    arg_types = {**exp.Select.arg_types, "time_window": False, "partition_by": False, "emit": False}
+    arg_types: ClassVar[dict[str, bool]] = {**exp.Select.arg_types, "time_window": False, "partition_by": False, "emit": False}
 
 
 class StreamJoin(exp.Join):
     """A join, with `within`."""
 
-    arg_types = {**exp.Join.arg_types, "within": False}
+    arg_types: ClassVar[dict[str, bool]] = {**exp.Join.arg_types, "within": False}
 
 
 class FunctionCall(exp.Expression):
     """name(expressions); `star` for name(*). `this` is the name in upper case."""
 
-    arg_types = {"this": True, "expressions": False, "star": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False, "star": False}
 
     @property
     def name(self) -> str:
@@ -319,41 +319,41 @@ class FunctionCall(exp.Expression):
 class Lambda(exp.Expression):
     """(parameters) => body; parameters are names."""
 
-    arg_types = {"parameters": True, "this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"parameters": True, "this": True}
 
 
 class IntervalUnit(exp.Expression):
     """A bare unit word as an argument."""
 
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class MapConstructor(exp.Expression):
-    arg_types = {"keys": False, "values": False}
+    arg_types: ClassVar[dict[str, bool]] = {"keys": False, "values": False}
 
 
 class StructConstructor(exp.Expression):
     """names: identifiers."""
 
-    arg_types = {"names": False, "values": False}
+    arg_types: ClassVar[dict[str, bool]] = {"names": False, "values": False}
 
 
 class StructDeref(exp.Expression):
     """this -> field."""
 
-    arg_types = {"this": True, "field": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "field": True}
 
 
 class StructAll(exp.Expression):
     """this -> *."""
 
-    arg_types = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
 class TypedLiteral(exp.Expression):
     """DECIMAL '1.10': a literal with its type's name."""
 
-    arg_types = {"this": True, "type_name": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "type_name": True}
 
 
 def position(node: Any) -> tuple[int, int] | None:

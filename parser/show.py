@@ -43,7 +43,11 @@ def read_show(s: TokenStream) -> exp.Expression:
 
 def read_describe(s: TokenStream) -> exp.Expression:
     s.next()
-    if s.token.is_word("FUNCTION", "CONNECTOR") and s.peek().kind in (Kind.WORD, Kind.QUOTED) and not s.peek().is_word("EXTENDED"):
+    if (
+        s.token.is_word("FUNCTION", "CONNECTOR")
+        and s.peek().kind in (Kind.WORD, Kind.QUOTED)
+        and not s.peek().is_word("EXTENDED")
+    ):
         class_ = nodes.DescribeFunction if s.next().value == "FUNCTION" else nodes.DescribeConnector
         return class_(this=s.name("a name"))
     # TABLES is a valid name elsewhere; unquoted it means all tables here.

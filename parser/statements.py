@@ -130,7 +130,12 @@ def _values(s: TokenStream) -> list[exp.Expression]:
 def _explain(s: TokenStream) -> exp.Expression:
     s.next()
     token = s.token
-    if token.kind is Kind.WORD and token.value in STATEMENTS and s.peek().kind is not Kind.END and not s.peek().is_operator(";"):
+    if (
+        token.kind is Kind.WORD
+        and token.value in STATEMENTS
+        and s.peek().kind is not Kind.END
+        and not s.peek().is_operator(";")
+    ):
         return nodes.Explain(this=s.mark(STATEMENTS[token.value](s), token))
     return nodes.Explain(this=s.name("a statement or query id"))
 
@@ -194,7 +199,9 @@ def _variable(s: TokenStream) -> exp.Identifier:
 def _assert(s: TokenStream) -> exp.Expression:
     s.next()
     not_exists = s.accept("NOT", "EXISTS")
-    kind = s.expect_any("TOPIC", "SCHEMA") if not_exists else s.expect_any("TOPIC", "SCHEMA", "VALUES", "NULL", "STREAM", "TABLE")
+    kind = (
+        s.expect_any("TOPIC", "SCHEMA") if not_exists else s.expect_any("TOPIC", "SCHEMA", "VALUES", "NULL", "STREAM", "TABLE")
+    )
     if kind == "TOPIC":
         node = nodes.AssertTopic(this=_topic(s), not_exists=not_exists, properties=read_properties(s))
         return _with_timeout(s, node)

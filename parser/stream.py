@@ -80,7 +80,9 @@ class TokenStream:
         if token.kind is not Kind.WORD:
             self.fail(f"expected {what}, found {self.found()}")
         if token.value in RESERVED:
-            self.fail(f"expected {what}, but {token.value} is a reserved word", hint=f"`{token.text}` in backticks can be a name.")
+            self.fail(
+                f"expected {what}, but {token.value} is a reserved word", hint=f"`{token.text}` in backticks can be a name."
+            )
         self.next()
         return self.mark(exp.Identifier(this=token.value, quoted=False), token)
 

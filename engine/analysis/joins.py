@@ -26,7 +26,10 @@ def resolve_join(join: exp.Expression, left: Sequence[AliasedSource], right: Ali
         sides.reverse()
         owners.reverse()
     if owners[1] != {right.alias} or right.alias in owners[0] or len(owners[0]) != 1:
-        fail(condition, f"each side of the join condition must use one source: one side {right.alias}, the other what stands before it")
+        fail(
+            condition,
+            f"each side of the join condition must use one source: one side {right.alias}, the other what stands before it",
+        )
     kind = (join.args.get("side") or join.args.get("kind") or "INNER").upper()
     return JoinClause(kind, right, sides[0], sides[1], join.args.get("within"), join)
 
@@ -39,7 +42,11 @@ def _owners(side: exp.Expression, left: Sequence[AliasedSource], right: AliasedS
         qualifier = column.text("table")
         if qualifier:
             if qualifier not in [s.alias for s in everybody]:
-                fail(column, f"there is no source {qualifier} in this query", hint=did_you_mean(qualifier, [s.alias for s in everybody]))
+                fail(
+                    column,
+                    f"there is no source {qualifier} in this query",
+                    hint=did_you_mean(qualifier, [s.alias for s in everybody]),
+                )
             owners.add(qualifier)
         else:
             owners |= {s.alias for s in everybody if column.name in [n.column.name for n in s.names()]}

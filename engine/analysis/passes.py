@@ -12,7 +12,7 @@ from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
 from ksql.engine.analysis.stars import expand_stars
 from ksql.engine.catalog import Catalog
-from ksql.engine.errors import NotSupportedError, fail, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.type_names import resolve_type, type_reference
 from ksql.parser import nodes
 
@@ -22,16 +22,26 @@ Pass = Callable[[Analysis, Catalog], Analysis]
 def analyze(query: exp.Expression, catalog: Catalog, *, persistent: bool) -> Analysis:
     """Work out what `query` means. Raises StatementError pointing at what is wrong."""
     if not isinstance(query, nodes.Query):
-        fail(query, "a query of streams is one SELECT, without WITH, UNION or VALUES", hint="a pull query (no EMIT) may use them.")
+        fail(
+            query,
+            "a query of streams is one SELECT, without WITH, UNION or VALUES",
+            hint="a pull query (no EMIT) may use them.",
+        )
     analysis = Analysis(query.copy(), persistent=persistent)
     for step in PASSES:
         analysis = step(analysis, catalog)
     return analysis
 
 
-def refuse_unknown_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def refuse_unknown_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
     """Clauses of a database query that have no meaning for an unbounded one."""
-    for name, text in (("order", "ORDER BY"), ("distinct", "DISTINCT"), ("with_", "WITH"), ("offset", "OFFSET"), ("qualify", "QUALIFY")):
+    for name, text in (
+        ("order", "ORDER BY"),
+        ("distinct", "DISTINCT"),
+        ("with_", "WITH"),
+        ("offset", "OFFSET"),
+        ("qualify", "QUALIFY"),
+    ):
         if analysis.query.args.get(name):
             fail(analysis.query, f"{text} works in a pull query only", hint="leave out EMIT to ask for the present rows.")
     if analysis.persistent and analysis.query.args.get("limit"):
@@ -49,7 +59,11 @@ def resolve_sources(analysis: Analysis, catalog: Catalog) -> Analysis:
     for join in analysis.query.args.get("joins") or []:
         right = _aliased(join.this, catalog)
         if right.alias in [s.alias for s in sources]:
-            fail(join, f"{right.alias} appears twice in the FROM clause", hint="give one of them an alias: FROM a JOIN b AS c ON …")
+            fail(
+                join,
+                f"{right.alias} appears twice in the FROM clause",
+                hint="give one of them an alias: FROM a JOIN b AS c ON …",
+            )
         joins.append(resolve_join(join, tuple(sources), right))
         sources.append(right)
     return replace(analysis, sources=tuple(sources), joins=tuple(joins))
@@ -58,12 +72,11 @@ def resolve_sources(analysis: Analysis, catalog: Catalog) -> Analysis:
 def _aliased(node: exp.Expression, catalog: Catalog) -> AliasedSource:
     if not isinstance(node, exp.Table):
         fail(node, "FROM takes streams and tables here", hint="a subquery works in a pull query only.")
-    if node.name not in catalog.sources:
-        try:
-            catalog.source(node.name)
-        except Exception as error:
-            raise type(error)(error.message, hint=error.hint, **place(node)) from None  # type: ignore[attr-defined, call-arg]
-    return AliasedSource(node.alias or node.name, catalog.sources[node.name])
+    try:
+        source = catalog.source(node.name)
+    except StatementError as error:
+        raise located(error, node) from None
+    return AliasedSource(node.alias or node.name, source)
 
 
 def resolve_types(analysis: Analysis, catalog: Catalog) -> Analysis:
@@ -73,7 +86,7 @@ def resolve_types(analysis: Analysis, catalog: Catalog) -> Analysis:
     return analysis
 
 
-def list_keys(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def list_keys(analysis: Analysis, catalog: Catalog) -> Analysis:
     """PARTITION BY and GROUP BY as lists."""
     query = analysis.query
     partition_by = query.args.get("partition_by")
@@ -94,23 +107,23 @@ def _flat(expressions: Iterable[exp.Expression]) -> list[exp.Expression]:
     return listed
 
 
-def star_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def star_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
     analysis.query.set("expressions", expand_stars(analysis))
     return analysis
 
 
-def qualify_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def qualify_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
     qualify(analysis)
     return analysis
 
 
-def name_pass(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def name_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
     names = name_items(analysis)
     values = [e.this if isinstance(e, exp.Alias) else e for e in analysis.query.expressions]
     return replace(analysis, items=tuple(Item(n, v) for n, v in zip(names, values, strict=True)))
 
 
-def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: ARG001 - a pass
+def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
     """Clauses that need each other, or exclude each other."""
     query = analysis.query
     if analysis.window is not None and not analysis.group_by:
@@ -122,7 +135,7 @@ def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:  # noqa: AR
     if analysis.partition_by is not None and analysis.sources[0].source.is_table:
         fail(query, "PARTITION BY works on streams only", hint="a table's key is its primary key.")
     if analysis.emit == "FINAL":
-        raise NotSupportedError("EMIT FINAL is not supported yet", **place(query))
+        raise located(NotSupportedError("EMIT FINAL is not supported yet"), query)
     return analysis
 
 

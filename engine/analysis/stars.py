@@ -34,7 +34,9 @@ def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
     for name in source.names():
         if name.hidden:
             continue
-        column = exp.Column(this=exp.to_identifier(name.column.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True))
+        column = exp.Column(
+            this=exp.to_identifier(name.column.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True)
+        )
         if analysis.joins:
             alias = exp.to_identifier(f"{source.alias}_{name.column.name}", quoted=True)
             columns.append(exp.Alias(this=column, alias=alias))

@@ -10,7 +10,7 @@ from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
 
-_OPERATORS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+_OPERATORS: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
 @rule(*_OPERATORS)
@@ -74,11 +74,11 @@ def _decimal(compiler: Compiler, operator: str, left: Typed, right: Typed, resul
 
 def _decimal_operand(value: Typed) -> str:
     widths: dict[SqlType, Decimal] = {INTEGER: Decimal(10, 0), BIGINT: Decimal(19, 0)}
-    assert value.type is not None  # noqa: S101 - binary() refused NULL
+    assert value.type is not None
     target = widths.get(value.type)
     return f"({value.sql})::{target.duckdb}" if target else value.sql
 
 
 def _as(value: Typed, target: SqlType) -> str:
-    assert value.type is not None  # noqa: S101 - binary() refused NULL
+    assert value.type is not None
     return value.sql if value.type == target else implicit_cast(value.sql, value.type, target)

@@ -19,7 +19,11 @@ def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Ty
     if value.type == target:
         return value
     if not can_coerce(value.type, target, value.literal):
-        fail(node, f"{what} must be {target}, but this is {value.type}", hint=f"CAST(… AS {target}) converts it, if that is meant.")
+        fail(
+            node,
+            f"{what} must be {target}, but this is {value.type}",
+            hint=f"CAST(… AS {target}) converts it, if that is meant.",
+        )
     return Typed(implicit_cast(value.sql, value.type, target), target, nullable=value.nullable, literal=value.literal)
 
 

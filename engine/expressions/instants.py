@@ -29,11 +29,15 @@ def epoch_ms(node: exp.Expression, text: str) -> int:
     """Epoch milliseconds of an ISO date-time with optional trailing parts. Raises StatementError."""
     found = _TEXT.fullmatch(text.strip())
     if not found:
-        fail(node, f"'{text}' is not a point in time", hint="write it like 2024-12-31T23:59:59.999, or a shorter beginning of that.")
+        fail(
+            node,
+            f"'{text}' is not a point in time",
+            hint="write it like 2024-12-31T23:59:59.999, or a shorter beginning of that.",
+        )
     parts = found.groupdict()
-    numbers = [int(parts[name] or default) for name, default in _DEFAULTS]
+    numbers = {name: int(parts[name] or default) for name, default in _DEFAULTS.items()}
     try:
-        moment = datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type]
+        moment = datetime(**numbers, tzinfo=UTC)
     except ValueError as error:
         fail(node, f"'{text}' is not a point in time: {error}")
     milliseconds = int((parts["fraction"] or "0").ljust(3, "0")[:3])
@@ -41,12 +45,12 @@ def epoch_ms(node: exp.Expression, text: str) -> int:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DEFAULTS = (("year", 1970), ("month", 1), ("day", 1), ("hour", 0), ("minute", 0), ("second", 0))
+_DEFAULTS = {"year": 1970, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
 
 
 def _offset_ms(zone: str | None) -> int:
     if zone in (None, "Z"):
         return 0
-    assert zone is not None  # noqa: S101 - narrowed for the type checker
+    assert zone is not None
     sign = -1 if zone[0] == "-" else 1
     return sign * (int(zone[1:3]) * 60 + int(zone[-2:])) * 60_000

@@ -11,7 +11,14 @@ from ksql.engine.expressions.instants import as_instant
 from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import BOOLEAN, STRING
 
-_OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_OPERATORS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 
 
 @rule(*_OPERATORS)

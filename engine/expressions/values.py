@@ -40,7 +40,7 @@ def column(compiler: Compiler, node: exp.Expression) -> Typed:
 
 
 @rule(exp.Literal)
-def literal(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+def literal(compiler: Compiler, node: exp.Expression) -> Typed:
     text: str = node.this
     if node.is_string:
         return Typed(string_literal(text), STRING, nullable=False, literal=True)
@@ -65,12 +65,12 @@ def decimal_literal(text: str) -> Typed:
 
 
 @rule(exp.Boolean)
-def boolean(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+def boolean(compiler: Compiler, node: exp.Expression) -> Typed:
     return Typed("TRUE" if node.this else "FALSE", BOOLEAN, nullable=False, literal=True)
 
 
 @rule(exp.Null)
-def null(compiler: Compiler, node: exp.Expression) -> Typed:  # noqa: ARG001 - the signature of a rule
+def null(compiler: Compiler, node: exp.Expression) -> Typed:
     return Typed("NULL", None, literal=True)
 
 

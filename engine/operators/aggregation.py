@@ -38,7 +38,14 @@ class Aggregation:
     Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so far.
     """
 
-    def __init__(self, name: str, input_: Stage, keys: Sequence[tuple[str, pa.DataType]], calls: Sequence[Call], windows: TimeWindows | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        input_: Stage,
+        keys: Sequence[tuple[str, pa.DataType]],
+        calls: Sequence[Call],
+        windows: TimeWindows | None,
+    ) -> None:
         self.name = name
         self.input = input_
         self.keys = [ref for ref, _ in keys]
@@ -72,13 +79,15 @@ class Aggregation:
 
     def _windowed(self, rows: pa.Table) -> pa.Table:
         """Every row once for each open window it falls into."""
-        assert self.windows is not None  # noqa: S101 - the caller checked
+        assert self.windows is not None
         timestamps = rows.column(TIMESTAMP).to_numpy()
         stream_times = by_partition_maximum(timestamps, rows.column(PARTITION).to_numpy(), self._stream_times)
         index, starts = self.windows.assign(timestamps, stream_times)
         if len(index) != rows.num_rows or (len(index) and index[-1] != len(index) - 1):
             rows = rows.take(pa.array(index))
-        return rows.append_column(WINDOW_START, pa.array(starts)).append_column(WINDOW_END, pa.array(starts + self.windows.size_ms))
+        return rows.append_column(WINDOW_START, pa.array(starts)).append_column(
+            WINDOW_END, pa.array(starts + self.windows.size_ms)
+        )
 
     def _scan(self, rows: pa.Table, segments: Segments, old: pa.Table, wanted: np.ndarray) -> dict[str, pa.Array]:
         """State columns after each wanted sorted row."""
@@ -98,7 +107,14 @@ class Aggregation:
         return running_extreme(timestamps, before, segments, largest=True)
 
     def _remember(
-        self, rows: pa.Table, segments: Segments, states: dict[str, pa.Array], times: np.ndarray, ends: np.ndarray, *, folded: bool
+        self,
+        rows: pa.Table,
+        segments: Segments,
+        states: dict[str, pa.Array],
+        times: np.ndarray,
+        ends: np.ndarray,
+        *,
+        folded: bool,
     ) -> None:
         last = {ref: column if folded else column.take(pa.array(ends)) for ref, column in states.items()}
         kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends])], schema=self.state.rows)

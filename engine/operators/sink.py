@@ -90,7 +90,7 @@ class Sink:
         if context.fold:
             rows = self._last_changes(rows)
         given = self._stage.input
-        assert isinstance(given, _Given)  # noqa: S101 - set in __init__
+        assert isinstance(given, _Given)
         given.rows = rows
         return self._records(self._stage.process(context))
 
@@ -111,7 +111,8 @@ class Sink:
             partition = pa.chunked_array([np.zeros(rows.num_rows, dtype=np.int32)])
         headers = rows.column(HEADERS) if HEADERS in rows.column_names else pa.nulls(rows.num_rows, HEADERS_TYPE)
         return pa.table(
-            [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers], OUTPUT_SCHEMA
+            [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers],
+            OUTPUT_SCHEMA,
         )
 
 
@@ -120,7 +121,7 @@ class _Given:
 
     rows: pa.Table
 
-    def process(self, context: BatchContext) -> pa.Table:  # noqa: ARG002 - a Node
+    def process(self, context: BatchContext) -> pa.Table:
         return self.rows
 
 

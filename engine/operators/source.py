@@ -25,7 +25,7 @@ from ksql.engine.operators.batch import (
     RecordError,
 )
 from ksql.engine.operators.steps import Form
-from ksql.engine.types import quote_duckdb, string_literal
+from ksql.engine.types import Column, quote_duckdb, string_literal
 
 WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
 
@@ -81,7 +81,7 @@ class SourceInput:
         suspect = f'({key.suspect} OR {value.suspect}) AS "{SUSPECT}"'
         return f"SELECT {', '.join([meta, deleted, *items, suspect])} FROM (SELECT *{prepared} FROM batch)"
 
-    def _value_columns(self, value: DecodeSql) -> list[tuple[object, str]]:
+    def _value_columns(self, value: DecodeSql) -> list[tuple[Column, str]]:
         return list(zip(self.value_decoder.columns, value.columns, strict=True))
 
     def decode_exactly(self, raw: pa.Table, context: BatchContext) -> pa.Table:
@@ -107,7 +107,7 @@ class SourceInput:
 
     def _with_headers(self, batch: pa.Table, context: BatchContext) -> pa.Table:
         items = ", ".join(f"{header_sql(c)} AS {quote_duckdb(self.refs[c.name])}" for c in self.source.header_columns)
-        assert batch is not None  # noqa: S101 - read by the statement below
+        assert batch is not None
         return context.connection.sql(f"SELECT *, {items} FROM batch").to_arrow_table()
 
     def _error(self, raw: pa.Table, row: int, message: str, side: str) -> RecordError:

@@ -99,7 +99,9 @@ class Stage:
                     half = part.num_rows // 2
                     pending += [part.slice(half), part.slice(0, half)]
         if pending:
-            context.errors(RecordError("recordProcessingError", "more expressions of this batch gave NULL for errors like these"))
+            context.errors(
+                RecordError("recordProcessingError", "more expressions of this batch gave NULL for errors like these")
+            )
 
 
 def _record_error(row: pa.Table, message: str) -> RecordError:

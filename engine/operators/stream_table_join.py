@@ -17,7 +17,9 @@ class StreamTableJoin:
     a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
     """
 
-    def __init__(self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: OperatorState, *, outer: bool) -> None:
+    def __init__(
+        self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: OperatorState, *, outer: bool
+    ) -> None:
         self.stream, self.table = stream, table
         self.stream_key, self.table_key = stream_key, table_key
         self.state = state
@@ -48,14 +50,18 @@ class StreamTableJoin:
             rows, source, matched = rows.filter(pa.array(matched)), source[matched], matched[matched]
         return self._beside(rows, versions, stored, source, matched)
 
-    def _beside(self, rows: pa.Table, versions: pa.Table, stored: pa.RecordBatch, source: np.ndarray, matched: np.ndarray) -> pa.Table:
+    def _beside(
+        self, rows: pa.Table, versions: pa.Table, stored: pa.RecordBatch, source: np.ndarray, matched: np.ndarray
+    ) -> pa.Table:
         """`rows` with the table columns of row `source` of versions followed by stored rows; null where not matched."""
         names = stored.schema.names
         candidates = pa.concat_tables([versions.select(names), pa.Table.from_batches([stored])]).combine_chunks()
         picked = candidates.take(pa.array(source, mask=~matched))
         for name in names:
             rows = rows.append_column(name, picked.column(name))
-        key = pa.compute.if_else(pa.array(matched), rows.column(self.stream_key), pa.scalar(None, rows.schema.field(self.stream_key).type))
+        key = pa.compute.if_else(
+            pa.array(matched), rows.column(self.stream_key), pa.scalar(None, rows.schema.field(self.stream_key).type)
+        )
         return rows.append_column(self.table_key, key)
 
     def _remember(self, versions: pa.Table, slots: np.ndarray) -> None:
@@ -75,7 +81,7 @@ def last_of_each(slots: np.ndarray) -> np.ndarray:
 
 
 def _places(rows: pa.Table) -> np.ndarray:
-    return rows.column(PLACE).to_numpy()
+    return np.asarray(rows.column(PLACE).to_numpy())
 
 
 def _version_before(slots: np.ndarray, places: np.ndarray, version_slots: np.ndarray, version_places: np.ndarray) -> np.ndarray:

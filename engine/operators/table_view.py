@@ -56,6 +56,6 @@ class TableView:
         rows = changes.take(pa.array(last))
         self.state.stage(slots[last], rows.select(list(self.keys)), rows.select(self.state.rows.names), visible[last])
 
-    def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:  # noqa: ARG002 - Materialized
+    def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:
         """The visible rows, all or those with the given keys."""
         return self.state.read(keys)

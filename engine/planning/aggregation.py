@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate, resolve_aggregate
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import NotSupportedError, StatementError, fail, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.aggregation import Aggregation, Call
 from ksql.engine.operators.batch import BatchContext
@@ -67,7 +67,9 @@ class _Calls:
         if any(node == known for known, _ in self.found):
             return
         number = len(self.found)
-        types, refs, literals = [], [], []
+        types: list[SqlType] = []
+        refs: list[str] = []
+        literals: list[int | bool | str] = []
         for argument in node.expressions:
             if isinstance(argument, exp.Literal | exp.Boolean) and types:
                 literals.append(_literal(argument))
@@ -83,7 +85,7 @@ class _Calls:
         try:
             function = resolve_aggregate(node.name, types, literals)
         except StatementError as error:
-            raise StatementError(error.message, detail=error.detail, hint=error.hint, **place(node)) from None
+            raise located(error, node) from None
         self.found.append((node, f"$agg{number}"))
         self.calls.append(Call(function, refs, f"$agg{number}"))
 
@@ -164,7 +166,7 @@ def _windows(analysis: Analysis) -> TimeWindows | None:
     if window is None:
         return None
     if isinstance(window, nodes.SessionWindow):
-        raise NotSupportedError("SESSION windows are not supported yet", **place(window))
+        raise located(NotSupportedError("SESSION windows are not supported yet"), window)
     size = window.args["size"].milliseconds
     advance = window.args["advance"].milliseconds if isinstance(window, nodes.HoppingWindow) else size
     if size < 1 or advance < 1:

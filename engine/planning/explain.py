@@ -30,7 +30,11 @@ def _lines(node: Node | SourceInput, depth: int) -> Iterator[str]:
             yield f"{indent}Stage: {steps}"
         yield from _lines(node.input, depth + bool(steps))
     elif isinstance(node, Aggregation):
-        windows = f", {node.windows.kind} windows of {node.windows.size_ms} ms, grace {node.windows.grace_ms} ms" if node.windows else ""
+        windows = (
+            f", {node.windows.kind} windows of {node.windows.size_ms} ms, grace {node.windows.grace_ms} ms"
+            if node.windows
+            else ""
+        )
         yield f"{indent}Aggregation: {len(node.calls)} aggregate(s) by {len(node.keys)} key(s){windows}; state {node.state.name}"
         yield from _lines(node.input, depth + 1)
     elif isinstance(node, StreamTableJoin):

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
-from ksql.engine.errors import NotSupportedError, fail, place
+from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
@@ -32,20 +32,20 @@ def plan_joins(analysis: Analysis, inputs: list[SourceInput], states: list[Opera
 
 
 def _input(relation: Relation, inputs: list[SourceInput]) -> None:
-    assert isinstance(relation.input, SourceInput)  # noqa: S101 - as read() makes it
+    assert isinstance(relation.input, SourceInput)
     inputs.append(relation.input)
 
 
 def _check(analysis: Analysis, join: JoinClause) -> None:
     left, right = analysis.sources[0].source, join.right.source
     if left.is_table or not right.is_table:
-        raise NotSupportedError(f"a {left.kind.lower()}-{right.kind.lower()} join is not supported yet", **place(join.node))
+        raise located(NotSupportedError(f"a {left.kind.lower()}-{right.kind.lower()} join is not supported yet"), join.node)
     if join.within is not None:
         fail(join.node, "WITHIN is for stream-stream joins only", hint="a table has no window: leave WITHIN out.")
     if join.kind not in ("INNER", "LEFT"):
         fail(join.node, f"a stream and a table cannot be joined by {join.kind} JOIN", hint="JOIN and LEFT JOIN are possible.")
     if left.windowed or right.windowed:
-        raise NotSupportedError("a join of windowed sources is not supported yet", **place(join.node))
+        raise located(NotSupportedError("a join of windowed sources is not supported yet"), join.node)
     keys = right.key_columns
     if len(keys) != 1 or not _is_column(join.right_key, join.right, keys[0].name):
         name = ", ".join(f"{join.right.alias}.{k.name}" for k in keys)
@@ -65,9 +65,7 @@ def _is_column(node: exp.Expression, source: AliasedSource, name: str) -> bool:
 def _side(analysis: Analysis, index: int, aliased: AliasedSource) -> Relation:
     """One source with the columns the query uses; its own ROWTIME among them when it is asked for."""
     relation = read(index, aliased, prefix=True)
-    used = {
-        (column.text("table"), column.name) for part in _expressions(analysis) for column in free_columns(part)
-    }
+    used = {(column.text("table"), column.name) for part in _expressions(analysis) for column in free_columns(part)}
     names = [n for n in relation.names if (aliased.alias, n.column.name) in used]
     names = [_plain_ref(aliased.alias, n) for n in names]
     sources = {n.column.name: n.ref for n in relation.names}
@@ -104,7 +102,7 @@ def _stream_table(stream: Relation, table: Relation, join: JoinClause, states: l
             f"the join keys have different types: {left_key.type} and {right_key.type}",
             hint=f"CAST(… AS {right_key.type}) makes them equal.",
         )
-    assert left_key.type is not None  # noqa: S101 - equal to a column's type
+    assert left_key.type is not None
     key_ref = f"{JOIN_KEY}{len(states)}"
     table_key = Scope(table.names).find(join.right_key, join.right_key.name, join.right.alias).ref
     stream.steps.append(Filter(Sql("TRUE", "TRUE")))
@@ -119,5 +117,3 @@ def _table_state(table: Relation, key: str, key_type: SqlType, states: list[Oper
     state = OperatorState(f"table-{len(states)}", pa.schema([(key, key_type.arrow)]), rows)
     states.append(state)
     return state
-
-

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import NotSupportedError, StatementError, fail, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.operators.batch import TIMESTAMP, Node
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
@@ -50,7 +50,7 @@ def _from(analysis: Analysis, parts: Parts) -> Relation:
     if analysis.joins:
         return plan_joins(analysis, parts.inputs, parts.states)
     relation = read(0, analysis.sources[0], prefix=False)
-    assert isinstance(relation.input, SourceInput)  # noqa: S101 - as read() makes it
+    assert isinstance(relation.input, SourceInput)
     parts.inputs.append(relation.input)
     return relation
 
@@ -63,8 +63,16 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     columns = project(relation, result)
     windowed = _inherited_window(analysis)
     return Plan(
-        parts.inputs, relation.stage(), columns, tuple(relation.columns)[: len(columns)], len(result.keys), is_table=False,
-        states=parts.states, clocks=parts.clocks, windowed=windowed, window_size_ms=analysis.sources[0].source.window_size_ms,
+        parts.inputs,
+        relation.stage(),
+        columns,
+        tuple(relation.columns)[: len(columns)],
+        len(result.keys),
+        is_table=False,
+        states=parts.states,
+        clocks=parts.clocks,
+        windowed=windowed,
+        window_size_ms=analysis.sources[0].source.window_size_ms,
     )
 
 
@@ -107,15 +115,23 @@ def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     types = {ref: column.type for ref, column in zip(refs, columns, strict=True)}
     view = _view(relation.stage(), types, refs[: len(result.keys)], parts, filtered=where is not None)
     return Plan(
-        parts.inputs, view, columns, refs, len(result.keys), is_table=True, states=parts.states, materialized=view,
-        windowed=windowed, window_size_ms=analysis.sources[0].source.window_size_ms,
+        parts.inputs,
+        view,
+        columns,
+        refs,
+        len(result.keys),
+        is_table=True,
+        states=parts.states,
+        materialized=view,
+        windowed=windowed,
+        window_size_ms=analysis.sources[0].source.window_size_ms,
     )
 
 
 def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     """Groups; with HAVING, a view of those that satisfy it."""
     if analysis.sources[0].source.is_table:
-        raise NotSupportedError("GROUP BY over a table is not supported yet", **place(analysis.query))
+        raise located(NotSupportedError("GROUP BY over a table is not supported yet"), analysis.query)
     if analysis.where is not None:
         relation.filter(analysis.where)
     grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}")
@@ -126,12 +142,24 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     output = grouping.relation
     windows = grouping.windows
     bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windows else []
-    having = [] if analysis.having is None else [(VISIBLE, compile_sql(grouping.rewrite(analysis.having), output.scope, BOOLEAN, "HAVING"))]
+    having = (
+        []
+        if analysis.having is None
+        else [(VISIBLE, compile_sql(grouping.rewrite(analysis.having), output.scope, BOOLEAN, "HAVING"))]
+    )
     columns = project(output, rewritten, [*bounds, *having])
     refs = tuple(output.columns)[: len(columns)]
     plan = Plan(
-        parts.inputs, output.stage(), columns, refs, len(result.keys), is_table=True, states=parts.states, clocks=parts.clocks,
-        windowed=windows.kind if windows else None, window_size_ms=windows.size_ms if windows else None,
+        parts.inputs,
+        output.stage(),
+        columns,
+        refs,
+        len(result.keys),
+        is_table=True,
+        states=parts.states,
+        clocks=parts.clocks,
+        windowed=windows.kind if windows else None,
+        window_size_ms=windows.size_ms if windows else None,
     )
     if having:
         keys = (*refs[: len(result.keys)], *(ref for ref, _ in bounds[:1]))

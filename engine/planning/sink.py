@@ -23,20 +23,23 @@ def attach_sink(plan: Plan, target: Source) -> None:
     if target.timestamp_column:
         output = _retimed(plan, target)
     plan.sink = Sink(
-        output, Encode(keys, values, key_encoder, value_encoder, window), target.partitions, is_table=plan.is_table, window=window
+        output,
+        Encode(keys, values, key_encoder, value_encoder, window),
+        target.partitions,
+        is_table=plan.is_table,
+        window=window,
     )
 
 
 def _retimed(plan: Plan, target: Source) -> Stage:
     """Records get the timestamp of the column the sink declares. Tombstones keep theirs."""
     names = tuple(Name("", column, ref) for column, ref in zip(plan.columns, plan.refs, strict=True))
-    assert target.timestamp_column is not None  # noqa: S101 - the caller checked
+    assert target.timestamp_column is not None
     time = timestamp_sql(target.timestamp_column, target.timestamp_format, Scope(names))
-    guarded = Sql(*(f'CASE WHEN "$del" THEN "$ts" ELSE {sql} END' for sql in (time.plain, time.safe)), time.type)
+    plain, safe = (f'CASE WHEN "$del" THEN "$ts" ELSE {sql} END' for sql in (time.plain, time.safe))
+    guarded = Sql(plain, safe, time.type)
     output = plan.output
     columns = {ref: column.type for ref, column in zip(plan.refs, plan.columns, strict=True)}
     if isinstance(output, Stage):
         return Stage(output.input, [*output.steps, Retime(guarded)], output.columns)
     return Stage(output, [Retime(guarded)], columns)
-
-

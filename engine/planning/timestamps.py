@@ -18,7 +18,9 @@ def timestamp_sql(column: str, format_: str | None, scope: Scope) -> Sql:
     if name.column.type in (BIGINT, TIMESTAMP) and format_ is None:
         return compile_sql(node, scope)
     if name.column.type == STRING and format_ is not None:
-        call = nodes.FunctionCall(this="STRINGTOTIMESTAMP", expressions=[node, exp.Literal.string(format_), exp.Literal.string("UTC")])
+        call = nodes.FunctionCall(
+            this="STRINGTOTIMESTAMP", expressions=[node, exp.Literal.string(format_), exp.Literal.string("UTC")]
+        )
         return compile_sql(call, scope)
     if format_ is None:
         raise StatementError(

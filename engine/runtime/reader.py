@@ -95,7 +95,8 @@ class Reader:
         return cursor.fetched
 
     def _is_cut(self, cursor: Cursor, chunk: pa.RecordBatch) -> bool:
-        return self._log.end_offset(cursor.topic, cursor.partition) > chunk.column("offset")[-1].as_py() + 1
+        last: int = chunk.column("offset")[-1].as_py()
+        return self._log.end_offset(cursor.topic, cursor.partition) > last + 1
 
 
 class _MergedOrder:
@@ -105,10 +106,12 @@ class _MergedOrder:
         self._running = [
             np.maximum(np.maximum.accumulate(chunk.column("timestamp").to_numpy()), cursor.highest) for cursor, chunk in chunks
         ]
-        ranks = np.lexsort((
-            [cursor.partition for cursor, _ in chunks],
-            [cursor.source for cursor, _ in chunks],
-        )).argsort()
+        ranks = np.lexsort(
+            (
+                [cursor.partition for cursor, _ in chunks],
+                [cursor.source for cursor, _ in chunks],
+            )
+        ).argsort()
         ends = [(int(self._running[i][-1]), int(ranks[i])) for i in range(len(chunks)) if cut[i]]
         bound = min(ends) if ends else None
         self._taken = [self._within(i, int(ranks[i]), bound) for i in range(len(chunks))]

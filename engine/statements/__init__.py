@@ -11,7 +11,18 @@ from ksql.engine.plan import Plan
 if TYPE_CHECKING:
     from ksql.engine.engine import Engine
 
-_MODULES = ("declare", "create_as", "drop", "control", "insert_values", "select", "show", "describe", "print_topic", "assertions")
+_MODULES = (
+    "declare",
+    "create_as",
+    "drop",
+    "control",
+    "insert_values",
+    "select",
+    "show",
+    "describe",
+    "print_topic",
+    "assertions",
+)
 
 
 def load_executors() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.errors import NotSupportedError, StatementError, located
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
 from ksql.parser import nodes
@@ -28,9 +28,15 @@ def assert_topic(call: Call) -> Result:
     finally:
         unsubscribe()
     if problem:
-        raise StatementError(problem, **place(node))
+        raise located(StatementError(problem), node)
     text = f"Topic {node.this.this} {'exists' if wanted else 'does not exist'}."
-    entity = {"@type": "assert_topic", "statementText": call.text, "topicName": node.this.this, "exists": wanted, "warnings": []}
+    entity = {
+        "@type": "assert_topic",
+        "statementText": call.text,
+        "topicName": node.this.this,
+        "exists": wanted,
+        "warnings": [],
+    }
     return Message(call.text, text, entity)
 
 
@@ -51,19 +57,19 @@ def _problem(call: Call, name: str, wanted: bool) -> str:
 
 @executes(nodes.CreateConnector, nodes.DropConnector, nodes.ShowConnectors, nodes.ShowConnectorPlugins, nodes.DescribeConnector)
 def connectors(call: Call) -> Result:
-    raise NotSupportedError("connectors are not supported: this engine has no Kafka Connect", **place(call.node))
+    raise located(NotSupportedError("connectors are not supported: this engine has no Kafka Connect"), call.node)
 
 
 @executes(nodes.AssertSchema)
 def assert_schema(call: Call) -> Result:
-    raise NotSupportedError("ASSERT SCHEMA is not supported yet: there is no schema registry", **place(call.node))
+    raise located(NotSupportedError("ASSERT SCHEMA is not supported yet: there is no schema registry"), call.node)
 
 
 @executes(nodes.AlterSystem)
 def alter_system(call: Call) -> Result:
-    raise NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session.", **place(call.node))
+    raise located(NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session."), call.node)
 
 
 @executes(nodes.AssertValues, nodes.AssertNullValues, nodes.AssertStream, nodes.AssertTable)
 def test_statements(call: Call) -> Result:
-    raise StatementError("this ASSERT is a statement of the test runner only", **place(call.node))
+    raise located(StatementError("this ASSERT is a statement of the test runner only"), call.node)

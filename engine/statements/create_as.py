@@ -11,7 +11,7 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.definitions import QueryInfo, Source
-from ksql.engine.errors import StatementError, fail, place
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
@@ -54,7 +54,9 @@ def create_as(call: Call) -> Result:
             f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
             hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
         )
-    query_id = existing.query_id if existing and existing.query_id else f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
+    query_id = (
+        existing.query_id if existing and existing.query_id else f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
+    )
     creation = work_out(call, is_table, query_id)
     if existing is not None:
         check_replaceable(existing, creation.source, node)
@@ -71,7 +73,11 @@ def insert_into(call: Call) -> Result:
     _check_query_id(values.get("QUERY_ID"), call)
     target = catalog.source(node.this.name)
     if target.is_table:
-        fail(node, f"{target.name} is a table; INSERT INTO … SELECT writes streams only", hint="CREATE TABLE … AS SELECT makes a table.")
+        fail(
+            node,
+            f"{target.name} is a table; INSERT INTO … SELECT writes streams only",
+            hint="CREATE TABLE … AS SELECT makes a table.",
+        )
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
     analysis = analyze(node.args["query"], catalog, persistent=True)
@@ -112,7 +118,12 @@ def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Format
     existing = call.engine.log.topics().get(topic)
     keys, columns = made.columns[: made.key_count], made.columns[made.key_count :]
     if not columns:
-        raise StatementError("the projection contains no value columns", hint="select a column besides the key, such as AS_VALUE(key).", **place(call.node))
+        raise located(
+            StatementError(
+                "the projection contains no value columns", hint="select a column besides the key, such as AS_VALUE(key)."
+            ),
+            call.node,
+        )
     return Source(
         name=name,
         is_table=made.is_table,
@@ -145,7 +156,11 @@ def _check_query_id(query_id: str | None, call: Call) -> None:
     if query_id is None:
         return
     if not re.fullmatch(r"\w+", query_id) or re.match(r"CSAS_|CTAS_|INSERTQUERY_|CST_", query_id):
-        fail(call.node, f"{query_id} cannot be a query id", hint="letters, digits and _; CSAS_, CTAS_, INSERTQUERY_ and CST_ are reserved.")
+        fail(
+            call.node,
+            f"{query_id} cannot be a query id",
+            hint="letters, digits and _; CSAS_, CTAS_, INSERTQUERY_ and CST_ are reserved.",
+        )
     if query_id in call.engine.catalog.queries:
         fail(call.node, f"there is a query called {query_id} already")
 
@@ -157,7 +172,11 @@ def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> Non
         fail(node, f"the key of the query differs from the key of {target.name}", detail=f"{target.name} has {wanted}")
     if values != target.value_columns:
         given = ", ".join(map(str, made.columns))
-        fail(node, f"the columns of the query differ from those of {target.name}", detail=f"{target.name} has {wanted}\nthe query gives {given}")
+        fail(
+            node,
+            f"the columns of the query differ from those of {target.name}",
+            detail=f"{target.name} has {wanted}\nthe query gives {given}",
+        )
 
 
 def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -> None:
@@ -189,10 +208,9 @@ def frozen_statement(node: exp.Expression, analysis: Analysis) -> str:
     """The statement with its stars written out and custom types resolved, so that it means the same for ever."""
     frozen = node.copy()
     query = analysis.query.copy()
-    query.set("expressions", [
-        exp.Alias(this=item.expression.copy(), alias=exp.to_identifier(item.name, quoted=True)) for item in analysis.items
-    ])
+    query.set(
+        "expressions",
+        [exp.Alias(this=item.expression.copy(), alias=exp.to_identifier(item.name, quoted=True)) for item in analysis.items],
+    )
     frozen.set("query", query)
     return to_sql(frozen)
-
-

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.definitions import HeaderColumn, Source
-from ksql.engine.errors import NotSupportedError, StatementError, fail, place
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.formats import bind
 from ksql.engine.planning.relation import read
 from ksql.engine.results import Result
@@ -50,10 +50,12 @@ def create_source(call: Call) -> Result:
     source = declared_source(call, is_table=is_table)
     if existing is not None:
         if not node.args.get("or_replace"):
-            raise StatementError(
-                f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
-                hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
-                **place(node),
+            raise located(
+                StatementError(
+                    f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
+                    hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
+                ),
+                node,
             )
         check_replaceable(existing, source, node)
     with call.engine.log.transaction() as transaction:
@@ -108,10 +110,7 @@ def check_source(source: Source, node: exp.Expression) -> None:
         bind(source.value_format, source.value_columns, source.value_options)
         read(0, AliasedSource(source.name, source), prefix=False)
     except StatementError as error:
-        if not error.line:
-            where = place(node)
-            error.line, error.column = where["line"], where["column"]
-        raise
+        raise located(error, node) from None
 
 
 def _column_name(text: str | None) -> str | None:
@@ -133,7 +132,7 @@ def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Express
 def _columns(node: Any, types: Mapping[str, SqlType], is_table: bool) -> Columns:
     columns = Columns()
     if not node.args.get("elements"):
-        raise NotSupportedError("columns cannot be inferred yet: the supported formats have no schema registry", **place(node))
+        raise located(NotSupportedError("columns cannot be inferred yet: the supported formats have no schema registry"), node)
     for element in node.args["elements"]:
         _add(columns, element, resolve_type(element.args["type"], types), is_table)
     if is_table and not columns.key:
@@ -153,7 +152,11 @@ def _add(columns: Columns, element: Any, type_: SqlType, is_table: bool) -> None
     if role in ("KEY", "PRIMARY KEY"):
         if (role == "PRIMARY KEY") != is_table:
             right = "PRIMARY KEY" if is_table else "KEY"
-            fail(element, f"a {'table' if is_table else 'stream'} has a {right}, not a {role}", hint=f"write {name} {type_} {right}.")
+            fail(
+                element,
+                f"a {'table' if is_table else 'stream'} has a {right}, not a {role}",
+                hint=f"write {name} {type_} {right}.",
+            )
         columns.key.append(Column(name, type_))
     elif role in ("HEADERS", "HEADER"):
         columns.header.append(_header(columns.header, element, name, type_))
@@ -166,7 +169,10 @@ def _header(headers: Sequence[HeaderColumn], element: Any, name: str, type_: Sql
     key = key.name if isinstance(key, exp.Expression) else key
     expected = HEADERS if key is None else BYTES
     if type_ != expected:
-        fail(element, f"column {name} takes {'all headers' if key is None else 'a header'}, so its type must be {expected}, not {type_}")
+        fail(
+            element,
+            f"column {name} takes {'all headers' if key is None else 'a header'}, so its type must be {expected}, not {type_}",
+        )
     if any(h.key is None or key is None or h.key == key for h in headers):
         fail(element, "a source has either one HEADERS column or HEADER('key') columns of different keys")
     return HeaderColumn(name, type_, key)

@@ -35,7 +35,11 @@ def describe(call: Call) -> Result:
         facts += [["Read by", ", ".join(call.engine.catalog.readers(source.name)) or "no query"]]
         facts += [["Written by", ", ".join(call.engine.catalog.writers(source.name)) or "no query"]]
         sections.append(("Details", ["", ""], facts))
-    return Listing(call.text, sections, {"@type": "sourceDescription", "statementText": call.text, "sourceDescription": entity, "warnings": []})
+    return Listing(
+        call.text,
+        sections,
+        {"@type": "sourceDescription", "statementText": call.text, "sourceDescription": entity, "warnings": []},
+    )
 
 
 @executes(nodes.DescribeStreams)
@@ -118,7 +122,9 @@ def _source_entity(call: Call, source: Source, *, extended: bool) -> dict[str, A
         "replication": source.replicas,
         "statement": source.statement,
         "queryOffsetSummaries": [],
-        "sourceConstraints": [s for q in call.engine.catalog.readers(source.name) for s in [call.engine.catalog.queries[q].sink]],
+        "sourceConstraints": [
+            s for q in call.engine.catalog.readers(source.name) for s in [call.engine.catalog.queries[q].sink]
+        ],
         "clusterStatistics": [],
         "clusterErrorStats": [],
     }
@@ -135,13 +141,27 @@ def describe_function(call: Call) -> Result:
         declared = AGGREGATES[name]
         kind, doc, signatures = "AGGREGATE", declared.doc, list(declared.signatures)
     else:
-        fail(call.node, f"there is no function {name}", hint=did_you_mean(name, [*scalars, *AGGREGATES]) or "SHOW FUNCTIONS; lists them.")
+        fail(
+            call.node,
+            f"there is no function {name}",
+            hint=did_you_mean(name, [*scalars, *AGGREGATES]) or "SHOW FUNCTIONS; lists them.",
+        )
     variations = [{"arguments": [], "returnType": "", "description": text} for text in signatures]
     entity = {
-        "@type": "describe_function", "statementText": call.text, "name": name, "description": doc, "author": "ksql", "version": "",
-        "path": "internal", "type": kind, "functions": variations, "warnings": [],
+        "@type": "describe_function",
+        "statementText": call.text,
+        "name": name,
+        "description": doc,
+        "author": "ksql",
+        "version": "",
+        "path": "internal",
+        "type": kind,
+        "functions": variations,
+        "warnings": [],
     }
-    return Listing(call.text, [(f"{kind} {name}", [], [[doc]]), ("Signatures", ["Signature"], [[s] for s in signatures])], entity)
+    return Listing(
+        call.text, [(f"{kind} {name}", [], [[doc]]), ("Signatures", ["Signature"], [[s] for s in signatures])], entity
+    )
 
 
 @executes(nodes.Explain)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ksql.engine.errors import StatementError, fail, place
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.results import Result
 from ksql.engine.statements.declare import check_source
 from ksql.engine.statements.registry import Call, executes
@@ -36,9 +36,7 @@ def drop_source(call: Call) -> Result:
         if node.args.get("delete_topic") and source.topic in engine.log.topics():
             transaction.delete_topic(source.topic)
         engine.forget_state(transaction, source.query_id)
-        engine.catalog.change(
-            transaction, sources={name: None}, queries={source.query_id: None} if source.query_id else {}
-        )
+        engine.catalog.change(transaction, sources={name: None}, queries={source.query_id: None} if source.query_id else {})
     return done(call.text, f"Source `{name}` (topic: {source.topic}) was dropped.", kind, f"`{name}`", "drop")
 
 
@@ -47,12 +45,14 @@ def _check_unused(call: Call, name: str, own_query: str | None) -> None:
     readers = catalog.readers(name)
     writers = [query for query in catalog.writers(name) if query != own_query]
     if readers or writers:
-        raise StatementError(
-            f"{name} is in use",
-            detail=f"The following queries read from this source: [{', '.join(readers)}].\n"
-            f"The following queries write into this source: [{', '.join(writers)}].",
-            hint=f"TERMINATE {(readers + writers)[0]}; first.",
-            **place(call.node),
+        raise located(
+            StatementError(
+                f"{name} is in use",
+                detail=f"The following queries read from this source: [{', '.join(readers)}].\n"
+                f"The following queries write into this source: [{', '.join(writers)}].",
+                hint=f"TERMINATE {(readers + writers)[0]}; first.",
+            ),
+            call.node,
         )
 
 
@@ -90,7 +90,11 @@ def alter(call: Call) -> Result:
     if source.is_table != (kind == "table"):
         fail(node, f"{source.name} is a {source.kind.lower()}, not a {kind}")
     if source.query_id:
-        fail(node, f"{source.name} is filled by a query and cannot be altered", hint="CREATE OR REPLACE … AS SELECT changes the query.")
+        fail(
+            node,
+            f"{source.name} is filled by a query and cannot be altered",
+            hint="CREATE OR REPLACE … AS SELECT changes the query.",
+        )
     if source.read_only:
         fail(node, f"{source.name} was declared with SOURCE and cannot be altered")
     added = [Column(c.this.name, resolve_type(c.args["type"], catalog.types)) for c in node.args["columns"]]

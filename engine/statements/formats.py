@@ -25,8 +25,16 @@ class Formats:
 
 def choose_formats(values: Mapping[str, Any], session: Mapping[str, str], inherited: Source | None = None) -> Formats:
     """Formats of a new source; `inherited` is the left-most source of the query that fills it. Raises StatementError."""
-    key = values.get("KEY_FORMAT") or values.get("FORMAT") or (inherited.key_format if inherited else session.get(KEY_DEFAULT, "KAFKA"))
-    value = values.get("VALUE_FORMAT") or values.get("FORMAT") or (inherited.value_format if inherited else session.get(VALUE_DEFAULT))
+    key = (
+        values.get("KEY_FORMAT")
+        or values.get("FORMAT")
+        or (inherited.key_format if inherited else session.get(KEY_DEFAULT, "KAFKA"))
+    )
+    value = (
+        values.get("VALUE_FORMAT")
+        or values.get("FORMAT")
+        or (inherited.value_format if inherited else session.get(VALUE_DEFAULT))
+    )
     if not value:
         raise StatementError("VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
     key, value = key.upper(), value.upper()
@@ -48,7 +56,9 @@ def _key_options(values: Mapping[str, Any], key: str, inherited: Source | None) 
     return FormatOptions(is_key=True, delimiter=values.get("KEY_DELIMITER", default))
 
 
-def _value_options(values: Mapping[str, Any], value: str, session: Mapping[str, str], inherited: Source | None) -> FormatOptions:
+def _value_options(
+    values: Mapping[str, Any], value: str, session: Mapping[str, str], inherited: Source | None
+) -> FormatOptions:
     same = inherited is not None and inherited.value_format == value
     default = inherited.value_options.delimiter if same and inherited else ","
     wrap = values.get("WRAP_SINGLE_VALUE")

@@ -57,7 +57,9 @@ def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:
         if column in headers:
             fail(node, f"column {column} is filled from record headers and cannot be inserted")
         if column not in known:
-            fail(node, f"{source.name} has no column {column}", hint=f"its columns are {', '.join(c.name for c in insertable)}.")
+            fail(
+                node, f"{source.name} has no column {column}", hint=f"its columns are {', '.join(c.name for c in insertable)}."
+            )
     if len(set(columns)) < len(columns):
         fail(node, "a column is named twice")
     return dict(zip(columns, values, strict=True))

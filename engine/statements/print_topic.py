@@ -34,7 +34,12 @@ def print_topic(call: Call) -> TopicPrinter:
         fail(call.node, f"topic {topic} does not exist", hint=did_you_mean(topic, topics) or "SHOW TOPICS; lists what does.")
     args = call.node.args
     return TopicPrinter(
-        call.text, topic, call.engine.log, from_beginning=bool(args.get("from_beginning")), every=args.get("interval") or 1, limit=args.get("limit")
+        call.text,
+        topic,
+        call.engine.log,
+        from_beginning=bool(args.get("from_beginning")),
+        every=args.get("interval") or 1,
+        limit=args.get("limit"),
     )
 
 

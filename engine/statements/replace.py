@@ -11,7 +11,11 @@ from ksql.engine.errors import fail
 def check_replaceable(old: Source, new: Source, node: exp.Expression) -> None:
     """Refuse every change but value columns added at the end. Raises StatementError."""
     if old.kind != new.kind:
-        fail(node, f"{old.name} is a {old.kind.lower()} and cannot become a {new.kind.lower()}", hint=f"DROP {old.kind} {old.name}; first.")
+        fail(
+            node,
+            f"{old.name} is a {old.kind.lower()} and cannot become a {new.kind.lower()}",
+            hint=f"DROP {old.kind} {old.name}; first.",
+        )
     if old.read_only or new.read_only:
         fail(node, "a SOURCE stream or table cannot be replaced", hint=f"DROP {old.kind} {old.name}; first.")
     for what, before, after in (

@@ -16,7 +16,9 @@ from ksql.parser import nodes
 INTERNAL = ("_ksql", "__")
 
 
-def listing(call: Call, kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]], entity: dict[str, Any], title: str = "") -> Listing:
+def listing(
+    call: Call, kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]], entity: dict[str, Any], title: str = ""
+) -> Listing:
     """One table for people; `entity` is the REST body beside @type and statementText."""
     return Listing(call.text, [(title, headers, rows)], {"@type": kind, "statementText": call.text, **entity, "warnings": []})
 
@@ -58,7 +60,11 @@ def _plain(source: Source) -> dict[str, Any]:
 @executes(nodes.ShowTopics)
 def show_topics(call: Call) -> Result:
     hidden = () if call.node.args.get("all") else INTERNAL
-    topics = {name: config for name, config in sorted(call.engine.log.topics().items()) if not name.startswith(tuple(hidden) or ("\0",))}
+    topics = {
+        name: config
+        for name, config in sorted(call.engine.log.topics().items())
+        if not name.startswith(tuple(hidden) or ("\0",))
+    }
     extended = bool(call.node.args.get("extended"))
     rows, plain = [], []
     for name, config in topics.items():
@@ -84,7 +90,10 @@ def show_queries(call: Call) -> Result:
         sink = engine.catalog.sources.get(query.info.sink)
         plain.append(_query(query.info.id, "PERSISTENT", query.state, query.info.statement, [sink] if sink else []))
     plain += [_query(q.query_id, "PUSH", "RUNNING", q.statement, []) for q in engine.push_queries.running]
-    rows = [[p["id"], p["queryType"], p["state"], ", ".join(p["sinks"]), ", ".join(p["sinkKafkaTopics"]), p["queryString"]] for p in plain]
+    rows = [
+        [p["id"], p["queryType"], p["state"], ", ".join(p["sinks"]), ", ".join(p["sinkKafkaTopics"]), p["queryString"]]
+        for p in plain
+    ]
     headers = ["Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"]
     return listing(call, "queries", headers, rows, {"queries": plain})
 
@@ -105,7 +114,13 @@ def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Sour
 def show_properties(call: Call) -> Result:
     config, properties = call.engine.config, call.session.properties
     plain = [
-        {"name": name, "scope": "KSQL", "level": "SERVER" if config.get(name) == value else "SESSION", "value": value, "editable": True}
+        {
+            "name": name,
+            "scope": "KSQL",
+            "level": "SERVER" if config.get(name) == value else "SESSION",
+            "value": value,
+            "editable": True,
+        }
         for name, value in sorted(properties.items())
     ]
     rows = [[str(p["name"]), "SESSION" if p["level"] == "SESSION" else "", str(p["value"])] for p in plain]
@@ -135,5 +150,3 @@ def show_variables(call: Call) -> Result:
     rows = [[name, value] for name, value in sorted(call.session.variables.items())]
     plain = [{"name": name, "value": value} for name, value in rows]
     return listing(call, "variables", ["Variable Name", "Value"], rows, {"variables": plain})
-
-

@@ -28,7 +28,11 @@ def ensure_topic(
     if existing is not None:
         wanted = values.get("PARTITIONS")
         if wanted is not None and wanted != existing.partitions:
-            fail(node, f"topic {name} exists with {existing.partitions} partitions, not {wanted}", hint="leave PARTITIONS out to use it.")
+            fail(
+                node,
+                f"topic {name} exists with {existing.partitions} partitions, not {wanted}",
+                hint="leave PARTITIONS out to use it.",
+            )
         return
     if partitions is None:
         hint = did_you_mean(name, log.topics()) or "add PARTITIONS=1 to create it, or fill it first with: ksql produce " + name

@@ -9,11 +9,17 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.errors import NotSupportedError, StatementError, place
+from ksql.engine.errors import NotSupportedError, StatementError, located
 from ksql.engine.suggest import did_you_mean
 
 #: Kinds of statements by what they may say.
-STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT = "CREATE STREAM", "CREATE TABLE", "CREATE STREAM AS", "CREATE TABLE AS", "INSERT INTO"
+STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT = (
+    "CREATE STREAM",
+    "CREATE TABLE",
+    "CREATE STREAM AS",
+    "CREATE TABLE AS",
+    "INSERT INTO",
+)
 _DECLARE = frozenset({STREAM, TABLE})
 _CREATE = frozenset({STREAM, TABLE, STREAM_AS, TABLE_AS})
 
@@ -124,13 +130,13 @@ def read_properties(node: exp.Expression, given: Mapping[str, str], statement: s
         known = PROPERTIES.get(name)
         if known is None or statement not in known.statements:
             hint = did_you_mean(name, allowed) or f"it takes {', '.join(allowed)}."
-            raise StatementError(f"{statement} has no property {name}", hint=hint, **place(node))
+            raise located(StatementError(f"{statement} has no property {name}", hint=hint), node)
         if not known.supported:
-            raise NotSupportedError(f"property {name} is not supported yet", **place(node))
+            raise located(NotSupportedError(f"property {name} is not supported yet"), node)
         try:
             values[name] = known.read(str(text))
         except ValueError as error:
-            raise StatementError(f"property {name} {error}, but it is '{text}'", **place(node)) from None
+            raise located(StatementError(f"property {name} {error}, but it is '{text}'"), node) from None
     if "FORMAT" in values and {"KEY_FORMAT", "VALUE_FORMAT"} & values.keys():
-        raise StatementError("FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both.", **place(node))
+        raise located(StatementError("FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both."), node)
     return values
