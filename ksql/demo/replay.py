@@ -125,4 +125,5 @@ def _print_changes(watch: PushQuery, shown: ChangesDisplay, timeout_s: float) ->
 
 def _show_sql(title: str, sql: str, console: Console) -> None:
     console.print(f"\n[bold]{title}[/bold]\n")
-    console.print(Syntax(sql.strip(), "sql", background_color="default", word_wrap=True), end="\n\n")
+    console.print(Syntax(sql.strip(), "sql", background_color="default", word_wrap=True))
+    console.print()
