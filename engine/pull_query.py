@@ -65,7 +65,7 @@ def _plain_query(call: Call) -> Rows:
     analysis = analyze(call.node, call.engine.catalog, persistent=False)
     aliased = analysis.sources[0]
     keys = (
-        key_table(aliased.source, dict(_key_values(analysis.where, aliased, analysis.scope)))
+        key_table(aliased.source, dict(_key_values(analysis.where, aliased, call)))
         if aliased.source.is_table
         else None
     )
@@ -104,7 +104,7 @@ def _column(item: Item, sql: Sql) -> Column:
     return Column(item.name, sql.type)
 
 
-def _key_values(where: exp.Expression | None, aliased: AliasedSource, scope: Scope) -> Iterator[tuple[str, list[object]]]:
+def _key_values(where: exp.Expression | None, aliased: AliasedSource, call: Call) -> Iterator[tuple[str, list[object]]]:
     """Key columns that `where` compares with constants: (name, values)."""
     conjuncts = list(where.flatten()) if isinstance(where, exp.And) else [where]
     names = {column.name: column for column in aliased.source.key_columns}
@@ -120,7 +120,7 @@ def _key_values(where: exp.Expression | None, aliased: AliasedSource, scope: Sco
             continue
         for column, constants in sides:
             if isinstance(column, exp.Column) and column.name in names and not _uses_columns(constants):
-                yield column.name, _constants(constants, names[column.name], scope)
+                yield column.name, _constants(constants, names[column.name], call)
                 break
 
 
@@ -128,11 +128,10 @@ def _uses_columns(constants: list[exp.Expression]) -> bool:
     return any(next(c.find_all(exp.Column), None) is not None for c in constants)
 
 
-def _constants(constants: list[exp.Expression], column: Column, scope: Scope) -> list[object]:
-    values = [compile_sql(c, scope, column.type, f"key {column.name}").plain for c in constants]
-    with duckdb.connect() as connection:
-        row = connection.sql("SELECT " + ", ".join(values)).fetchone()
-    return list(row or ())
+def _constants(constants: list[exp.Expression], column: Column, call: Call) -> list[object]:
+    values = [compile_sql(c, Scope(()), column.type, f"key {column.name}").plain for c in constants]
+    row = call.engine.cursor().sql("SELECT " + ", ".join(values)).to_arrow_table()
+    return [column[0].as_py() for column in row.columns]
 
 
 def _database_query(call: Call, tree: exp.Expression) -> Rows:
