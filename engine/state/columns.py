@@ -1,4 +1,4 @@
-"""Columns of a store, addressed by slot."""
+"""The row columns of a store, addressed by slot."""
 
 from __future__ import annotations
 
@@ -6,103 +6,97 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-#: A merged chunk of variable-width values stays below this, far from what 32-bit offsets can address.
-_CHUNK_BYTES = 512 * 1024 * 1024
+from ksql.engine.kernels.nulls import arrow, numbers, validity
+from ksql.engine.state.grow import Grow, pieces
+
+#: Chunks are not merged beyond this, far from what 32-bit offsets can address.
+_CHUNK_BYTES = 256 * 1024 * 1024
+#: Replaced values are dropped when they are more than those in use, and more than this.
+_DEAD_AT_LEAST = 65_536
 
 
-class StoreColumn(Protocol):
+class RowColumn(Protocol):
     def get(self, slots: np.ndarray) -> pa.Array:
-        """Values at `slots`."""
+        """Values at `slots`; null where nothing was put."""
 
     def put(self, slots: np.ndarray, values: pa.Array) -> None:
         """Set the values at distinct `slots`, which may lie behind the end."""
 
-    def equal(self, slots: np.ndarray, values: pa.Array) -> np.ndarray:
-        """Which values equal those at `slots`; nulls equal each other."""
+    def keep(self, slots: np.ndarray) -> None:
+        """Forget all values but those at `slots` (ascending), which become slots 0, 1, 2 …"""
 
 
-def new_column(type_: pa.DataType) -> StoreColumn:
+def row_column(type_: pa.DataType) -> RowColumn:
     fixed = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_boolean(type_)
     return FixedColumn(type_) if fixed else VariableColumn(type_)
 
 
 class FixedColumn:
-    """Numbers and booleans: a NumPy array and a validity mask, both doubling when full."""
+    """Numbers and booleans: values and their validity."""
 
     def __init__(self, type_: pa.DataType) -> None:
         self._type = type_
-        self._data = np.zeros(1024, dtype=type_.to_pandas_dtype())
-        self._valid = np.zeros(1024, dtype=bool)
+        self._data = Grow(type_.to_pandas_dtype())
+        self._valid = Grow(bool)
 
     def get(self, slots: np.ndarray) -> pa.Array:
-        valid = self._valid[slots]
-        return pa.array(self._data[slots], self._type, mask=None if valid.all() else ~valid)
+        self._reserve(slots)
+        return arrow(self._data.array[slots], self._type, self._valid.array[slots])
 
     def put(self, slots: np.ndarray, values: pa.Array) -> None:
-        if not len(slots):
-            return
-        needed = int(slots.max()) + 1
-        if needed > len(self._data):
-            size = max(needed, 2 * len(self._data))
-            self._data, self._valid = _grown(self._data, size), _grown(self._valid, size)
-        data, valid = _numpy(values)
-        self._data[slots] = data
-        self._valid[slots] = valid
+        self._reserve(slots)
+        self._data.array[slots] = numbers(values)
+        self._valid.array[slots] = validity(values)
 
-    def equal(self, slots: np.ndarray, values: pa.Array) -> np.ndarray:
-        data, valid = _numpy(values)
-        stored, stored_valid = self._data[slots], self._valid[slots]
-        if stored.dtype.kind == "f":
-            # By bits: NaN equals itself, and 0.0 is not -0.0.
-            data, stored = np.where(np.isnan(data), np.nan, data).view(np.int64), np.where(np.isnan(stored), np.nan, stored).view(np.int64)
-        return np.asarray((stored == data) & stored_valid & valid | ~stored_valid & ~valid)
+    def keep(self, slots: np.ndarray) -> None:
+        self._reserve(slots)
+        self._data.keep(slots)
+        self._valid.keep(slots)
+
+    def _reserve(self, slots: np.ndarray) -> None:
+        end = int(slots.max(initial=-1)) + 1
+        self._data.reserve(end)
+        self._valid.reserve(end)
 
 
 class VariableColumn:
     """Any other type: append-only Arrow chunks, and for each slot where its value lies in them.
 
-    Chunks are merged so that there are few; values that were replaced are dropped when they are more than half.
+    Chunks are merged so that their sizes fall by half at least: there are few, and each value is copied a few times only.
     """
 
     def __init__(self, type_: pa.DataType) -> None:
         self._type = type_
         self._chunks: list[pa.Array] = []
         self._length = 0
-        self._where = np.full(1024, -1, dtype=np.int64)
+        #: Place in the chunks + 1; 0 = nothing was put.
+        self._places = Grow(np.int64)
         self._used = 0
 
     def get(self, slots: np.ndarray) -> pa.Array:
-        if not self._chunks:
-            return pa.nulls(len(slots), self._type)
-        where = self._where[slots]
-        missing = where < 0
-        places = pa.array(where, mask=missing if missing.any() else None)
-        source = self._chunks[0] if len(self._chunks) == 1 else pa.chunked_array(self._chunks)
-        taken = source.take(places)
-        return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+        self._places.reserve(int(slots.max(initial=-1)) + 1)
+        places = self._places.array[slots]
+        taken = pa.chunked_array(self._chunks, self._type).take(arrow(places - 1, pa.int64(), places > 0))
+        return taken.combine_chunks()
 
     def put(self, slots: np.ndarray, values: pa.Array) -> None:
-        if not len(slots):
-            return
-        needed = int(slots.max()) + 1
-        if needed > len(self._where):
-            self._where = _grown(self._where, max(needed, 2 * len(self._where)), fill=-1)
-        self._used = max(self._used, needed)
-        self._where[slots] = np.arange(self._length, self._length + len(values))
+        self._places.reserve(int(slots.max(initial=-1)) + 1)
+        self._used += int(np.count_nonzero(self._places.array[slots] == 0))
+        self._places.array[slots] = np.arange(self._length + 1, self._length + 1 + len(values))
         self._append(values)
-        if self._length > 2 * self._used + 65_536:
-            self._compact()
+        if self._length > 2 * self._used + _DEAD_AT_LEAST:
+            self.keep(np.arange(self._places.size))
 
-    def equal(self, slots: np.ndarray, values: pa.Array) -> np.ndarray:
-        stored = self.get(slots)
-        if pa.types.is_nested(self._type):
-            return np.array([a == b for a, b in zip(stored.to_pylist(), values.to_pylist(), strict=True)], dtype=bool)
-        same = pc.fill_null(pc.equal(stored, values), False).to_numpy(zero_copy_only=False)
-        if stored.null_count or values.null_count:
-            same = same | (pc.is_null(stored).to_numpy(zero_copy_only=False) & pc.is_null(values).to_numpy(zero_copy_only=False))
-        return np.asarray(same)
+    def keep(self, slots: np.ndarray) -> None:
+        self._places.reserve(int(slots.max(initial=-1)) + 1)
+        self._places.keep(slots)
+        used = np.flatnonzero(self._places.array)
+        values = [self.get(piece) for piece in pieces(used)]
+        self._chunks, self._length, self._used = [], 0, len(used)
+        self._places.array[used] = np.arange(1, len(used) + 1)
+        for piece in values:
+            self._append(piece)
 
     def _append(self, values: pa.Array) -> None:
         self._chunks.append(values)
@@ -112,24 +106,3 @@ class VariableColumn:
                 break
             last = self._chunks.pop()
             self._chunks[-1] = pa.concat_arrays([self._chunks[-1], last])
-
-    def _compact(self) -> None:
-        slots = np.flatnonzero(self._where[: self._used] >= 0)
-        values = self.get(slots)
-        self._where[slots] = np.arange(len(slots))
-        self._chunks, self._length = [values], len(slots)
-
-
-def _grown(array: np.ndarray, size: int, fill: int = 0) -> np.ndarray:
-    grown = np.full(size, fill, dtype=array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
-def _numpy(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Data (anything where null) and validity."""
-    if values.null_count == 0:
-        return values.to_numpy(zero_copy_only=False), np.ones(len(values), dtype=bool)
-    valid = values.is_valid().to_numpy(zero_copy_only=False)
-    zero = pa.scalar(False if pa.types.is_boolean(values.type) else 0, values.type)
-    return pc.fill_null(values, zero).to_numpy(zero_copy_only=False), valid

@@ -6,67 +6,117 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: Given row numbers of the batch and slots, which pairs have equal keys.
+from ksql.engine.state.grow import Grow
+
+#: Given row numbers of the batch and slots: which pairs have equal keys.
 Verify = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: Stores the keys of these rows of the batch at the next slots.
+Append = Callable[[np.ndarray], None]
+
+# An entry of the table: the upper 24 bits of the hash, and 40 bits of slot + 1. 0 = free.
+_TAG = np.uint64(0xFFFF_FF00_0000_0000)
+_SLOT = np.uint64(0x0000_00FF_FFFF_FFFF)
+_ONE = np.uint64(1)
 
 
 class HashIndex:
-    """Slots are numbered 0, 1, 2 … in order of insertion. The table is at most half full."""
+    """Slots are numbered 0, 1, 2 … as keys are inserted. The table is at most half full, so probes stay short."""
 
     def __init__(self) -> None:
-        self._table = np.full(1024, -1, dtype=np.int64)
-        self._hashes = np.zeros(512, dtype=np.uint64)
-        self.size = 0
+        self._table = np.zeros(1024, dtype=np.uint64)
+        self._hashes = Grow(np.uint64)
+
+    @property
+    def size(self) -> int:
+        """Number of keys."""
+        return self._hashes.size
 
     def find(self, hashes: np.ndarray, verify: Verify) -> np.ndarray:
         """The slot of each row, -1 where its key is unknown. Hashes collide, so `verify` decides."""
+        return self._probe(hashes, verify, None)
+
+    def find_or_insert(self, hashes: np.ndarray, verify: Verify, append: Append) -> np.ndarray:
+        """The slot of each row; unknown keys are inserted."""
+        return self._probe(hashes, verify, append)
+
+    def keep(self, slots: np.ndarray) -> None:
+        """Forget all keys but those at `slots` (ascending), which become slots 0, 1, 2 …"""
+        self._hashes.keep(slots)
+        self._rebuild(self.size)
+
+    def _probe(self, hashes: np.ndarray, verify: Verify, append: Append | None) -> np.ndarray:
+        """Every round looks at one place per row still open; rows whose place holds another key go on to the next place."""
         found = np.full(len(hashes), -1, dtype=np.int64)
-        mask = len(self._table) - 1
-        rows = np.arange(len(hashes))
-        places = (hashes & np.uint64(mask)).astype(np.int64)
+        rows, places = np.arange(len(hashes)), self._home(hashes)
         while len(rows):
-            slots = self._table[places]
-            used = slots >= 0
-            if not used.all():
-                rows, places, slots = rows[used], places[used], slots[used]
-                if not len(rows):
-                    break
-            same = self._hashes[slots] == hashes[rows]
-            if same.any():
-                candidates = np.flatnonzero(same)
-                same[candidates] = verify(rows[candidates], slots[candidates])
-                found[rows[same]] = slots[same]
-            rows, places = rows[~same], (places[~same] + 1) & mask
+            entries = self._table[places]
+            free = np.flatnonzero(entries == 0)
+            again = free[:0]
+            if len(free) and append is not None:
+                if self._grow_for(hashes[rows[free]]):
+                    places = self._home(hashes[rows])
+                    continue
+                again = free[~self._claim(rows[free], places[free], hashes, found, append)]
+            next_ = self._others(rows, entries, hashes, found, verify)
+            places = np.append((places[next_] + 1) & (len(self._table) - 1), places[again])
+            rows = np.append(rows[next_], rows[again])
         return found
 
-    def insert(self, hashes: np.ndarray) -> np.ndarray:
-        """Slots of new, distinct keys with these hashes."""
-        slots = np.arange(self.size, self.size + len(hashes), dtype=np.int64)
-        self.size += len(hashes)
-        if self.size > len(self._hashes):
-            grown = np.zeros(max(self.size, 2 * len(self._hashes)), dtype=np.uint64)
-            grown[: len(self._hashes)] = self._hashes
-            self._hashes = grown
-        self._hashes[slots] = hashes
-        if 2 * self.size > len(self._table):
-            self._rebuild()
+    def _others(
+        self, rows: np.ndarray, entries: np.ndarray, hashes: np.ndarray, found: np.ndarray, verify: Verify
+    ) -> np.ndarray:
+        """Which rows met an entry of another key. The slots of those that met their own go to `found`."""
+        tagged = ((entries ^ hashes[rows]) & _TAG) == 0
+        tagged &= entries != 0
+        met = np.flatnonzero(tagged)
+        slots = ((entries[met] & _SLOT) - _ONE).view(np.int64)
+        equal = verify(rows[met], slots)
+        if equal.all():
+            found[rows[met]] = slots
         else:
-            self._place(hashes, slots)
-        return slots
+            found[rows[met[equal]]] = slots[equal]
+            tagged[met[~equal]] = False
+        return np.flatnonzero(~tagged & (entries != 0))
 
-    def _rebuild(self) -> None:
-        size = len(self._table)
-        while size < 4 * self.size:
-            size *= 2
-        self._table = np.full(size, -1, dtype=np.int64)
-        self._place(self._hashes[: self.size], np.arange(self.size, dtype=np.int64))
+    def _grow_for(self, hashes: np.ndarray) -> bool:
+        """Whether the table was too small for these new keys, and is larger now."""
+        if 2 * (self.size + len(hashes)) <= len(self._table):
+            return False
+        needed = self.size + len(np.unique(hashes))
+        if 2 * needed <= len(self._table):
+            return False
+        self._rebuild(needed)
+        return True
 
-    def _place(self, hashes: np.ndarray, slots: np.ndarray) -> None:
-        """Put every slot into the first free place of its probe; of rivals for one place the last to write it wins."""
-        mask = len(self._table) - 1
-        places = (hashes & np.uint64(mask)).astype(np.int64)
-        while len(slots):
-            free = self._table[places] < 0
-            self._table[places[free]] = slots[free]
-            left = self._table[places] != slots
-            slots, places = slots[left], (places[left] + 1) & mask
+    def _claim(self, rows: np.ndarray, places: np.ndarray, hashes: np.ndarray, found: np.ndarray, append: Append) -> np.ndarray:
+        """Insert rows at free places. Of rivals for a place one wins; the others look again, their key may be there now.
+
+        Returns which rows have won.
+        """
+        claims = rows.astype(np.uint64) + _ONE
+        self._table[places] = claims
+        won = np.asarray(self._table[places] == claims)
+        winners = rows[won]
+        slots = np.arange(self.size, self.size + len(winners))
+        self._table[places[won]] = _entries(hashes[winners], slots)
+        self._hashes.append(hashes[winners])
+        append(winners)
+        found[winners] = slots
+        return won
+
+    def _rebuild(self, needed: int) -> None:
+        """A table for at least `needed` keys, a quarter to half full, with all keys so far."""
+        self._table = np.zeros(max(1024, 1 << (4 * needed - 1).bit_length() - 1), dtype=np.uint64)
+        entries, places = _entries(self._hashes.array, np.arange(self.size)), self._home(self._hashes.array)
+        while len(entries):
+            free = np.flatnonzero(self._table[places] == 0)
+            self._table[places[free]] = entries[free]
+            left = np.flatnonzero(self._table[places] != entries)
+            entries, places = entries[left], (places[left] + 1) & (len(self._table) - 1)
+
+    def _home(self, hashes: np.ndarray) -> np.ndarray:
+        return np.asarray((hashes & np.uint64(len(self._table) - 1)).view(np.int64))
+
+
+def _entries(hashes: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    return np.asarray((hashes & _TAG) | (slots.astype(np.uint64) + _ONE))

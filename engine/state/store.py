@@ -7,9 +7,10 @@ import threading
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.state.columns import new_column
-from ksql.engine.state.hashing import hash_rows
+from ksql.engine.state.columns import row_column
+from ksql.engine.state.grow import Grow, pieces
 from ksql.engine.state.index import HashIndex
+from ksql.engine.state.keys import EncodedKeys, key_column
 
 #: Dead slots are dropped when they are more than the live ones, and more than this.
 _DEAD_AT_LEAST = 65_536
@@ -25,13 +26,10 @@ class KeyedStore:
     def __init__(self, key_schema: pa.Schema, row_schema: pa.Schema) -> None:
         self.key_schema, self.row_schema = key_schema, row_schema
         self._lock = threading.RLock()
-        self._clear()
-
-    def _clear(self) -> None:
         self._index = HashIndex()
-        self._keys = [new_column(field.type) for field in self.key_schema]
-        self._rows = [new_column(field.type) for field in self.row_schema]
-        self._live = np.zeros(1024, dtype=bool)
+        self._keys = [key_column(field.type) for field in key_schema]
+        self._rows = [row_column(field.type) for field in row_schema]
+        self._live = Grow(bool)
         self._count = 0
 
     def __len__(self) -> int:
@@ -42,43 +40,32 @@ class KeyedStore:
         """The slot of each row's key, int64; unknown keys get one with `insert`, else -1."""
         if keys.num_rows == 0:
             return np.zeros(0, dtype=np.int64)
-        columns = [column.combine_chunks() for column in keys.columns]
-        hashes = hash_rows(columns)
+        batch = [column.encode(values.combine_chunks()) for column, values in zip(self._keys, keys.columns, strict=True)]
+        hashes = np.zeros(keys.num_rows, dtype=np.uint64)
+        for part in batch:
+            hashes = part.hash(hashes)
         with self._lock:
-            slots = self._index.find(hashes, lambda rows, found: self._equal(columns, rows, found))
-            if insert:
-                self._insert_missing(columns, hashes, slots)
+            if not insert:
+                return self._index.find(hashes, lambda rows, slots: self._equal(batch, rows, slots))
+            slots = self._index.find_or_insert(
+                hashes, lambda rows, slots: self._equal(batch, rows, slots), lambda rows: self._append(batch, rows)
+            )
+            self._live.reserve(self._index.size)
             return slots
 
-    def _equal(self, columns: list[pa.Array], rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    def _equal(self, batch: list[EncodedKeys], rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
         same = np.ones(len(rows), dtype=bool)
-        every = len(rows) == len(columns[0])
-        picked = None if every else pa.array(rows)
-        for stored, column in zip(self._keys, columns, strict=True):
-            same &= stored.equal(slots, column if every else column.take(picked))
+        for column, part in zip(self._keys, batch, strict=True):
+            same &= column.equal(part, rows, slots)
         return same
 
-    def _insert_missing(self, columns: list[pa.Array], hashes: np.ndarray, slots: np.ndarray) -> None:
-        """Give unknown keys slots. Rows of one hash get the slot of the first; when its key differs they go another round."""
-        missing = np.flatnonzero(slots < 0)
-        while len(missing):
-            _, first, inverse = np.unique(hashes[missing], return_index=True, return_inverse=True)
-            order = np.argsort(first, kind="stable")
-            rows = missing[first[order]]
-            new = self._index.insert(hashes[rows])
-            for stored, column in zip(self._keys, columns, strict=True):
-                stored.put(new, column.take(pa.array(rows)))
-            rank = np.empty(len(order), dtype=np.int64)
-            rank[order] = np.arange(len(order))
-            proposed = new[rank[inverse]]
-            same = self._equal(columns, missing, proposed)
-            slots[missing[same]] = proposed[same]
-            missing = missing[~same]
+    def _append(self, batch: list[EncodedKeys], rows: np.ndarray) -> None:
+        for column, part in zip(self._keys, batch, strict=True):
+            column.append(part, rows)
 
     def live(self, slots: np.ndarray) -> np.ndarray:
         """Which slots have a row."""
-        self._reserve(slots)
-        return np.asarray(self._live[slots])
+        return np.asarray(self._live.array[slots])
 
     def gather(self, slots: np.ndarray) -> tuple[pa.RecordBatch, np.ndarray]:
         """The rows at `slots`, and which of them there are (the others are null or stale)."""
@@ -91,23 +78,21 @@ class KeyedStore:
         with self._lock:
             for column, values in zip(self._rows, rows.columns, strict=True):
                 column.put(slots, values.combine_chunks())
-            self._reserve(slots)
-            self._count += int(len(slots) - np.count_nonzero(self._live[slots]))
-            self._live[slots] = True
+            self._count += int(len(slots) - np.count_nonzero(self.live(slots)))
+            self._live.array[slots] = True
 
     def delete(self, slots: np.ndarray) -> None:
         """Remove the rows at distinct `slots`. Slots of other lookups are void afterwards."""
         with self._lock:
-            self._reserve(slots)
-            self._count -= int(np.count_nonzero(self._live[slots]))
-            self._live[slots] = False
+            self._count -= int(np.count_nonzero(self.live(slots)))
+            self._live.array[slots] = False
             if self._index.size - self._count > max(self._count, _DEAD_AT_LEAST):
                 self._compact()
 
     def live_rows(self) -> pa.Table:
         """All rows with their keys, in order of the keys' first appearance."""
         with self._lock:
-            return self._read(np.flatnonzero(self._live[: self._index.size]))
+            return self._read(np.flatnonzero(self._live.array))
 
     def read(self, keys: pa.Table) -> pa.Table:
         """The rows of the given keys, keys included; a key without a row gives none."""
@@ -117,22 +102,24 @@ class KeyedStore:
             return self._read(slots[self.live(slots)])
 
     def _read(self, slots: np.ndarray) -> pa.Table:
-        columns = [column.get(slots) for column in (*self._keys, *self._rows)]
-        return pa.Table.from_arrays(columns, schema=pa.schema([*self.key_schema, *self.row_schema]))
+        schema = pa.schema([*self.key_schema, *self.row_schema])
+        batches = [
+            pa.RecordBatch.from_arrays(
+                [*(c.values(piece) for c in self._keys), *(c.get(piece) for c in self._rows)], schema=schema
+            )
+            for piece in pieces(slots)
+        ]
+        return pa.Table.from_batches(batches, schema)
 
     def _compact(self) -> None:
-        kept = self.live_rows()
-        self._clear()
-        if kept.num_rows:
-            slots = self.lookup(kept.select(self.key_schema.names), insert=True)
-            self.put(slots, kept.select(self.row_schema.names))
-
-    def _reserve(self, slots: np.ndarray) -> None:
-        needed = int(slots.max(initial=-1)) + 1
-        if needed > len(self._live):
-            grown = np.zeros(max(needed, 2 * len(self._live)), dtype=bool)
-            grown[: len(self._live)] = self._live
-            self._live = grown
+        """Forget keys that have no row. Slots change."""
+        kept = np.flatnonzero(self._live.array)
+        self._index.keep(kept)
+        for key in self._keys:
+            key.keep(kept)
+        for row in self._rows:
+            row.keep(kept)
+        self._live.keep(kept)
 
 
 def _batch(columns: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
