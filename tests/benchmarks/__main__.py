@@ -101,15 +101,17 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+_SHOWN = ("records_per_s", "mb_per_s", "cpu_s_per_m", "ratio_to_limit", "peak_mb", "records_out")
+
+
 def _show(results: Result, console: Console) -> None:
-    columns = ["records_per_s", "mb_per_s", "cpu_s_per_m", "ratio_to_limit", "peak_mb", "records_out"]
-    table = Table("", *columns)
+    table = Table("", "records/s", "MB/s", "CPU s/M", "of limit", "peak MB", "written")
     for name in [name for name in results if name in WORKLOADS]:
-        table.add_row(name, *(f"{results[name][column]:,}" for column in columns))
+        table.add_row(name, *(f"{results[name][column]:,}" for column in _SHOWN))
     console.print(table)
     for name, value in results.items():
         if name not in WORKLOADS:
-            console.print(f"{name}: {value}")
+            console.print(f"{name}: {value}", soft_wrap=True)
 
 
 def main() -> None:
