@@ -24,9 +24,10 @@ V = TypeVar("V")
 def plain_scan(step: Callable[[S, V], S], values: list[V], lengths: list[int], initial: list[S]) -> list[S]:
     """State after every record, one record at a time."""
     states, row = [], 0
-    for length, state in zip(lengths, initial, strict=True):
+    for length, before in zip(lengths, initial, strict=True):
+        state = before
         for value in values[row : row + length]:
-            state = step(state, value)  # noqa: PLW2901 - the state of this segment
+            state = step(state, value)
             states.append(state)
         row += length
     return states
