@@ -44,7 +44,8 @@ class Display:
         if self.output == "JSON":
             self.lines(_json_lines(result))
         elif isinstance(result, Message):
-            self._console.print(Text(result.text))
+            if result.text:
+                self._console.print(Text(result.text))
         elif isinstance(result, Listing):
             for title, headers, rows in result.sections:
                 self._section(title, headers, rows)
@@ -84,7 +85,7 @@ class Display:
         if not headers:
             self.lines(row[0] for row in rows)
             return
-        table = _table([(header, "left") for header in headers])
+        table = _table([(header, "left") for header in headers], header=any(headers))
         for row in rows:
             table.add_row(*map(Text, row))
         self._console.print(table)

@@ -9,23 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
 
 from ksql.database import Database
 from ksql.display import Display
 from ksql.parser import split
 from ksql.runner import run_statements
-from ksql.sql_text import first_word, target_of
+from ksql.sql_text import first_word, is_push, is_query, target_of
 
 SPACE = "ksql.run"
 
 _LASTING = {"CREATE", "INSERT", "DROP", "ALTER", "TERMINATE", "PAUSE", "RESUME"}
 
 
-def run_file(db: Database, sql: str, display: Display, *, finished: Callable[[], bool]) -> None:
+def run_file(db: Database, sql: str, display: Display, *, until_idle: bool = False) -> None:
     """Carry out the statements of `sql` in the database's session, except those carried out at an earlier start.
 
-    `finished` ends a push query once it is true and nothing more comes. Raises what Session.execute raises.
+    until_idle: a pull query waits until the queries have committed all there is to read, and a push query ends then.
+    Raises what Session.execute raises.
     """
     done = set(db.log.scan(SPACE))
     seen: Counter[str] = Counter()
@@ -34,7 +34,9 @@ def run_file(db: Database, sql: str, display: Display, *, finished: Callable[[],
         # Blank lines in front keep the line numbers of the file in error messages.
         statement, text = piece.text, "\n" * (piece.line - 1) + piece.text
         if first_word(statement) not in _LASTING:
-            run_statements(db.session, text, display, finished=finished)
+            if until_idle and is_query(statement) and not is_push(statement):
+                db.wait_idle()
+            run_statements(db.session, text, display, finished=lambda: until_idle and db.wait_idle(0))
             continue
         seen[statement] += 1
         mark = _mark(statement, db.session.variables, seen[statement])

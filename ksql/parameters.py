@@ -77,7 +77,10 @@ def _(value: float) -> str:
 
 @literal.register
 def _(value: Decimal) -> str:
-    return f"DECIMAL '{value:f}'"
+    if not value.is_finite():
+        raise StatementError(f"the Decimal {value} has no SQL literal")
+    text = f"{value:f}"
+    return text if "." in text or abs(value) < 2**63 else f"{text}.0"  # whole numbers beyond BIGINT need a point
 
 
 @literal.register

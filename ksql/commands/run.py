@@ -21,7 +21,9 @@ _LOOK_S = 1.0
 
 @click.command()
 @click.argument("file", metavar="FILE.sql")
-@click.option("--until-idle", is_flag=True, help="End when every query has committed all there is to read.")
+@click.option(
+    "--until-idle", is_flag=True, help="End when every query has committed all there is to read; a SELECT waits for that."
+)
 @click.option("-d", "--define", multiple=True, metavar="NAME=VALUE", help="Variable for ${NAME}; may be repeated.")
 @with_config
 def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) -> None:
@@ -40,7 +42,7 @@ def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) ->
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
         db.session.variables.update(variables)
-        run_file(db, sql, Display(), finished=(lambda: db.wait_idle(0)) if until_idle else lambda: False)
+        run_file(db, sql, Display(), until_idle=until_idle)
         if until_idle:
             db.wait_idle()
         else:
@@ -52,7 +54,7 @@ def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) ->
 
 def failed_queries(db: Database) -> list[str]:
     """Ids of the queries that an error has stopped."""
-    return [info.id for info in db.engine.queries.values() if info.state == "ERROR"]
+    return [query_id for query_id, query in db.engine.queries.items() if query.state == "ERROR"]
 
 
 def _wait(db: Database) -> None:

@@ -26,5 +26,5 @@ def server(config: Config, file: str | None) -> None:
     say_data_directory(config)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
-        run_file(db, sql, Display(), finished=lambda: True)
+        run_file(db, sql, Display(), until_idle=True)
         serve(db, config.host, config.port, ready=lambda url: click.echo(f"Listening on {url}; Ctrl-C stops it.", err=True))

@@ -17,14 +17,15 @@ from tests.ksql.fake_engine import FakeEngine, changes, push_of, source
 
 
 def database(engine: FakeEngine, log: MemoryLog, **variables: str) -> Database:
-    db: Any = SimpleNamespace(engine=engine, log=log, session=engine.session(variables=variables))
+    session = engine.session(variables=variables)
+    db: Any = SimpleNamespace(engine=engine, log=log, session=session, wait_idle=engine.wait_idle)
     return cast(Database, db)
 
 
 def run(engine: FakeEngine, log: MemoryLog, sql: str, **variables: str) -> list[str]:
     """The statements that were carried out."""
     before = len(engine.executed)
-    run_file(database(engine, log, **variables), sql, Display(io.StringIO()), finished=lambda: True)
+    run_file(database(engine, log, **variables), sql, Display(io.StringIO()), until_idle=True)
     return [statement for statement, *_ in engine.executed[before:]]
 
 

@@ -22,7 +22,9 @@ from ksql.parameters import bind, literal
         (1e300, "1e+300"),
         (float("nan"), "CAST('NaN' AS DOUBLE)"),
         (float("-inf"), "CAST('-Infinity' AS DOUBLE)"),
-        (Decimal("1.10"), "DECIMAL '1.10'"),
+        (Decimal("1.10"), "1.10"),
+        (Decimal("-7"), "-7"),
+        (Decimal(10) ** 20, "100000000000000000000.0"),
         ("it's ?", "'it''s ?'"),
         (b"!", "TO_BYTES('IQ==', 'base64')"),
         (dt.date(2020, 1, 2), "'2020-01-02'"),
@@ -47,6 +49,7 @@ def test_only_parameters_are_replaced() -> None:
         ("SELECT ?", [], "1 parameters, but 0 values"),
         ("SELECT 1", [1], "0 parameters, but 1 values"),
         ("SELECT ?", "x", "must be a list"),
+        ("SELECT ?", [Decimal("NaN")], "Decimal NaN has no SQL literal"),
         ("SELECT ?", [object()], "object has no SQL literal"),
     ],
 )

@@ -242,7 +242,7 @@ def test_inserts_stream(client: Client, engine: FakeEngine) -> None:
     assert [json.loads(line) for line in answer.text.splitlines()] == [{"status": "ok", "seq": 0}, {"status": "ok", "seq": 1}]
     assert [statement for statement, *_ in engine.executed] == [
         "INSERT INTO `S` (`ID`, `N`) VALUES ('a''b', 1);",
-        "INSERT INTO `S` (`ID`, `N`) VALUES ('b', DECIMAL '1.5');",
+        "INSERT INTO `S` (`ID`, `N`) VALUES ('b', 1.5);",
     ]
 
 
