@@ -32,16 +32,23 @@ class Engine:
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and DuckDB uses as many for one
-    statement. `clock` gives epoch ms. Close it when done; persistent queries go on when the log is opened again.
+    statement; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when done; persistent queries go on when the log is opened again.
     """
 
     def __init__(
-        self, log: Log, *, config: Mapping[str, str] | None = None, workers: int = 1, clock: Callable[[], int] = _epoch_ms
+        self,
+        log: Log,
+        *,
+        config: Mapping[str, str] | None = None,
+        workers: int = 1,
+        clock: Callable[[], int] = _epoch_ms,
+        batch_records: int = 65_536,
     ) -> None:
         load_executors()
         self.log = log
         self.config = dict(config or {})
         self.clock = clock
+        self._batch_records = batch_records
         self.catalog = Catalog(log)
         # That optimizer would copy the parsing of a record into the filter above it, and so parse it twice.
         self.database = duckdb.connect(config={"threads": workers, "disabled_optimizers": "filter_pushdown"})
@@ -98,6 +105,7 @@ class Engine:
             fold=plan.is_table and caching(info.properties),
             report=self.processing_log.append,
             latest=reads_latest(info.properties),
+            batch_records=self._batch_records,
         )
 
     def stop_query(self, query_id: str) -> None:

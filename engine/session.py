@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ksql.engine.errors import NotSupportedError, StatementError, located
@@ -46,12 +47,13 @@ class Session:
     def _execute_one(self, text: str, line: int) -> Result:
         text = substitute(text, self.variables)
         statement = parse_one(text, line=line)
-        executor = EXECUTORS.get(type(statement.node))
-        if executor is None:
+        entry = EXECUTORS.get(type(statement.node))
+        if entry is None:
             name = " ".join(text.split()[:2]).upper()
             raise located(NotSupportedError(f"{name} is not supported yet"), statement.node)
         try:
-            return executor(Call(self, statement.node, text.strip()))
+            with self.engine.statements_lock if entry.alone else nullcontext():
+                return entry.execute(Call(self, statement.node, text.strip()))
         except StatementError as error:
             error.text, error.first_line = text, line
             raise

@@ -12,11 +12,15 @@ import pyarrow.compute as pc
 from ksql.engine.aggregates import Bound
 from ksql.engine.kernels.scans import by_partition_maximum, identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, as_bytes
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.operators.windows import TimeWindows
+from ksql.log.partitioner import partition_keys
+
+#: Ref of the new key's bytes, where rows change their partition.
+REKEY = "$rekey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Aggregation:
     """Groups the rows of `input` by the columns `keys`. `name` is its stable id.
 
     Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so far.
+    `repartition`: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
     """
 
     def __init__(
@@ -45,12 +50,14 @@ class Aggregation:
         keys: Sequence[tuple[str, pa.DataType]],
         calls: Sequence[Call],
         windows: TimeWindows | None,
+        repartition: int = 0,
     ) -> None:
         self.name = name
         self.input = input_
         self.keys = [ref for ref, _ in keys]
         self.calls = tuple(calls)
         self.windows = windows
+        self._repartition = repartition
         bounds = [(WINDOW_START, pa.int64())] if windows else []
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
         self.state = OperatorState(name, pa.schema([*keys, *bounds]), pa.schema([*rows, (TIMESTAMP, pa.int64())]))
@@ -64,6 +71,7 @@ class Aggregation:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)
+        rows = self._repartitioned(rows) if self._repartition else rows
         rows = self._windowed(rows) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
@@ -76,6 +84,12 @@ class Aggregation:
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
         self._remember(rows, segments, states, times, ends, folded=context.fold)
         return self._changes(rows, segments, states, times, wanted)
+
+    def _repartitioned(self, rows: pa.Table) -> pa.Table:
+        """Rows in the partition of their new key."""
+        partitions = partition_keys(as_bytes(rows.column(REKEY)).combine_chunks(), self._repartition)
+        rows = rows.set_column(rows.column_names.index(PARTITION), PARTITION, pa.array(partitions))
+        return rows.drop_columns([REKEY])
 
     def _windowed(self, rows: pa.Table) -> pa.Table:
         """Every row once for each open window it falls into."""

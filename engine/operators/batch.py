@@ -18,6 +18,7 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.log.contract import HEADERS_TYPE
 
@@ -89,3 +90,8 @@ def meta_columns(table: pa.Table) -> list[str]:
 def empty(columns: Mapping[str, pa.DataType]) -> pa.Table:
     """A table without rows: the usual meta columns, and `columns`."""
     return pa.schema([(name, META_TYPES[name]) for name in ALWAYS] + list(columns.items())).empty_table()
+
+
+def as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text or bytes as bytes; text is not copied."""
+    return column if column.type == pa.binary() else pc.cast(column, pa.binary())

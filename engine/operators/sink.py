@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.formats.contract import Encoder
+from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import (
     DELETED,
     HEADERS,
@@ -21,6 +22,7 @@ from ksql.engine.operators.batch import (
     TIMESTAMP,
     BatchContext,
     Node,
+    as_bytes,
 )
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
@@ -67,31 +69,24 @@ class Encode:
 class Sink:
     """Encodes what `input` makes and chooses partitions.
 
-    `fold` (a table with the cache on): only the last change of each key of a batch is written. `window` is the ref of the window start
-    (and end, for sessions) that follows the key's bytes.
+    `fold` (a table with the cache on): only the last change of each key of a batch is written; an aggregation has seen to that
+    itself. `window` is the ref of the window start (and end, for sessions) that follows the key's bytes.
     """
 
     def __init__(self, input_: Node, encode: Encode, partitions: int, *, is_table: bool, window: Sequence[str] = ()) -> None:
-        self.input = input_
         self.encode = encode
         self.partitions = partitions
-        self.is_table = is_table
         self.window = tuple(window)
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
-        self._stage = Stage(_Given(), [encode], columns)
-        if not is_table and isinstance(input_, Stage):
+        self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
+        if isinstance(input_, Stage) and not self._folds:
+            # Nothing happens between the input and the encoding: one statement does both.
             self._stage = Stage(input_.input, [*input_.steps, encode], columns)
+        else:
+            self._stage = Stage(_Folded(input_, self._last_changes) if self._folds else input_, [encode], columns)
 
     def process(self, context: BatchContext) -> pa.Table:
         """Records to write, as OUTPUT_SCHEMA, in order."""
-        if not self.is_table:
-            return self._records(self._stage.process(context))
-        rows = self.input.process(context)
-        if context.fold:
-            rows = self._last_changes(rows)
-        given = self._stage.input
-        assert isinstance(given, _Given)
-        given.rows = rows
         return self._records(self._stage.process(context))
 
     def _last_changes(self, rows: pa.Table) -> pa.Table:
@@ -116,18 +111,16 @@ class Sink:
         )
 
 
-class _Given:
-    """Rows handed over by hand."""
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """What `input` makes, through `fold` when the context asks for it."""
 
-    rows: pa.Table
+    input: Node
+    fold: Callable[[pa.Table], pa.Table]
 
     def process(self, context: BatchContext) -> pa.Table:
-        return self.rows
-
-
-def as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text or bytes as bytes; text is not copied."""
-    return column if column.type == pa.binary() else pc.cast(column, pa.binary())
+        rows = self.input.process(context)
+        return self.fold(rows) if context.fold else rows
 
 
 def _eight_bytes(numbers: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -28,6 +28,8 @@ from ksql.engine.operators.steps import Form
 from ksql.engine.types import Column, quote_duckdb, string_literal
 
 WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
+#: Records that a decoder sees before it gives SQL for the first large batch.
+_SAMPLE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ class SourceInput:
                 readable = readable.set_column(readable.column_names.index(name), name, text)
                 bad |= unreadable
         return readable.filter(pa.array(~bad)) if bad.any() else readable, raw
+
+    def learn(self, raw: pa.Table) -> None:
+        """Show the decoders some of the first records, so that the SQL they give for the first batch fits most of it already."""
+        some = raw.take(pa.array(np.linspace(0, raw.num_rows - 1, num=min(raw.num_rows, _SAMPLE)).astype(np.int64)))
+        self.key_decoder.exact(_bytes(some.column(RAW_KEY)))
+        self.value_decoder.exact(_bytes(some.column(RAW_VALUE)))
 
     def meta(self, batch: pa.Table) -> tuple[str, ...]:
         """Meta columns of the rows decoded from `batch`."""

@@ -15,6 +15,8 @@ from ksql.engine.types import SqlType
 
 #: How many statements may be spent on finding the rows of a failed batch.
 _SEARCH_BUDGET = 64
+#: From this size on a first batch is worth a look at a sample of it.
+_LARGE = 256
 
 
 class Stage:
@@ -25,6 +27,7 @@ class Stage:
         self.steps = tuple(steps)
         self.columns = dict(columns)
         self._statements: dict[tuple[Form, str], str] = {}
+        self._learned = False
 
     @property
     def empty(self) -> pa.Table:
@@ -54,6 +57,9 @@ class Stage:
         if raw is None or raw.num_rows == 0:
             return self.empty
         readable, everything = source.prepare(raw)
+        if not self._learned and everything.num_rows >= _LARGE:
+            source.learn(everything)
+            self._learned = True
         rows = self._run(readable, context, source)
         suspect = rows.column(SUSPECT).to_numpy()
         rows = rows.drop_columns([SUSPECT])

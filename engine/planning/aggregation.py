@@ -12,14 +12,16 @@ from ksql.engine.aggregates import is_aggregate, resolve_aggregate
 from ksql.engine.analysis.model import Analysis, Item
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
-from ksql.engine.operators.aggregation import Aggregation, Call
+from ksql.engine.formats import bind
+from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.operators.aggregation import REKEY, Aggregation, Call
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.windows import TimeWindows
-from ksql.engine.planning.relation import Relation
-from ksql.engine.types import BIGINT, Column, SqlType, quote_duckdb
+from ksql.engine.planning.relation import Relation, kept
+from ksql.engine.types import BIGINT, BYTES, Column, SqlType, quote_duckdb
 from ksql.parser import nodes, to_sql
 
 _DAY_MS = 86_400_000
@@ -103,15 +105,34 @@ def plan_aggregation(analysis: Analysis, relation: Relation, name: str) -> Group
             if is_aggregate(call.name):
                 calls.add(call, relation)
     key_sql = [(ref, compile_sql(expression, relation.scope)) for expression, ref in keys]
+    windows = _windows(analysis)
+    partitions = _repartition(analysis) if windows else 0
+    rekeyed = [(REKEY, _key_bytes(key_sql))] if partitions else []
     relation.project([*key_sql, *calls.arguments], ())
     relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
-    windows = _windows(analysis)
+    if rekeyed:
+        relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
     key_types = [(ref, _typed(ref, sql, keys).arrow) for ref, sql in key_sql]
-    aggregation = Aggregation(name, relation.stage(), key_types, calls.calls, windows)
+    aggregation = Aggregation(name, relation.stage(), key_types, calls.calls, windows, partitions)
     output = Relation(aggregation, (), {})
     output.names = tuple(_names(key_sql, calls, windows))
     output.columns = {n.ref: n.column.type for n in output.names}
     return Grouping(output, aggregation, keys, calls.found)
+
+
+def _repartition(analysis: Analysis) -> int:
+    """Over how many partitions grouped rows are spread anew; 0 when they stay where they are."""
+    aliased = analysis.sources[0]
+    keys = {(aliased.alias, column.name) for column in aliased.source.key_columns}
+    by_key = {(e.text("table"), e.name) if isinstance(e, exp.Column) else ("", "") for e in analysis.group_by} == keys
+    return 0 if by_key or aliased.source.partitions == 1 else aliased.source.partitions
+
+
+def _key_bytes(keys: Sequence[tuple[str, Sql]]) -> Sql:
+    columns = tuple(Column(ref, sql.type) for ref, sql in keys if sql.type is not None)
+    _, encoder = bind("JSON", columns, FormatOptions(is_key=True))
+    sql = encoder.sql([quote_duckdb(ref) for ref, _ in keys])
+    return Sql(sql, sql, BYTES)
 
 
 def _names(key_sql: Sequence[tuple[str, Sql]], calls: _Calls, windows: TimeWindows | None) -> list[Name]:

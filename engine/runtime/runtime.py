@@ -35,7 +35,16 @@ class RunningQuery:
     _waiting: bool = False
 
     @property
+    def id(self) -> str:
+        return self.info.id
+
+    @property
+    def statement(self) -> str:
+        return self.info.statement
+
+    @property
     def state(self) -> str:
+        """RUNNING, PAUSED, or ERROR: it failed and waits to be tried again."""
         if self.error:
             return "ERROR"
         return "PAUSED" if self.paused else "RUNNING"

@@ -27,7 +27,18 @@ class Task:
     an exception the task must be thrown away; a new one starts from what was committed.
     """
 
-    def __init__(self, query_id: str, plan: Plan, topic: str, log: Log, *, fold: bool, report: ErrorSink, latest: bool) -> None:
+    def __init__(
+        self,
+        query_id: str,
+        plan: Plan,
+        topic: str,
+        log: Log,
+        *,
+        fold: bool,
+        report: ErrorSink,
+        latest: bool,
+        batch_records: int,
+    ) -> None:
         self.query_id = query_id
         self.plan = plan
         self.topic = topic
@@ -37,7 +48,7 @@ class Task:
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
         self._restore_numbers()
-        self.reader = Reader(log, start_cursors(log, query_id, plan, latest=latest))
+        self.reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
 
     def step(self, connection: duckdb.DuckDBPyConnection) -> int:
         """Process and commit one micro-batch; how many records it had (0: nothing to read)."""

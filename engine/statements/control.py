@@ -23,7 +23,7 @@ def _queries(call: Call) -> list[str]:
     return [name]
 
 
-@executes(nodes.Terminate)
+@executes(nodes.Terminate, alone=True)
 def terminate(call: Call) -> Result:
     """Stop queries for good. What they wrote, and the source they filled, stay."""
     name = "" if call.node.args.get("all") else call.node.this.name
@@ -40,7 +40,7 @@ def terminate(call: Call) -> Result:
     return done(call.text, "Query terminated.", "terminate", name or "ALL", "execute")
 
 
-@executes(nodes.Pause, nodes.Resume)
+@executes(nodes.Pause, nodes.Resume, alone=True)
 def pause(call: Call) -> Result:
     paused = isinstance(call.node, nodes.Pause)
     changed = {q: replace(call.engine.catalog.queries[q], state="PAUSED" if paused else "RUNNING") for q in _queries(call)}

@@ -38,7 +38,7 @@ class Creation:
     values: dict[str, Any]
 
 
-@executes(nodes.CreateStreamAs, nodes.CreateTableAs)
+@executes(nodes.CreateStreamAs, nodes.CreateTableAs, alone=True)
 def create_as(call: Call) -> Result:
     node = call.node
     is_table = isinstance(node, nodes.CreateTableAs)
@@ -64,7 +64,7 @@ def create_as(call: Call) -> Result:
     return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
 
 
-@executes(nodes.InsertInto)
+@executes(nodes.InsertInto, alone=True)
 def insert_into(call: Call) -> Result:
     node = call.node
     catalog = call.engine.catalog

@@ -38,7 +38,7 @@ class Columns:
     order: list[str] = field(default_factory=list)
 
 
-@executes(nodes.CreateStream, nodes.CreateTable)
+@executes(nodes.CreateStream, nodes.CreateTable, alone=True)
 def create_source(call: Call) -> Result:
     node = call.node
     is_table = isinstance(node, nodes.CreateTable)

@@ -14,7 +14,7 @@ from ksql.engine.types import Column
 from ksql.parser import nodes
 
 
-@executes(nodes.DropStream, nodes.DropTable)
+@executes(nodes.DropStream, nodes.DropTable, alone=True)
 def drop_source(call: Call) -> Result:
     """Remove a source and the query that fills it; refused while other queries use it."""
     node, engine = call.node, call.engine
@@ -56,7 +56,7 @@ def _check_unused(call: Call, name: str, own_query: str | None) -> None:
         )
 
 
-@executes(nodes.CreateType)
+@executes(nodes.CreateType, alone=True)
 def create_type(call: Call) -> Result:
     name, types = call.node.this.name, call.engine.catalog.types
     if name in types:
@@ -69,7 +69,7 @@ def create_type(call: Call) -> Result:
     return done(call.text, f"Registered custom type with name '{name}' and SQL type {type_}", "type", name, "create")
 
 
-@executes(nodes.DropType)
+@executes(nodes.DropType, alone=True)
 def drop_type(call: Call) -> Result:
     name = call.node.this.name
     if name not in call.engine.catalog.types:
@@ -81,7 +81,7 @@ def drop_type(call: Call) -> Result:
     return done(call.text, f"Dropped type '{name}'", "type", name, "drop")
 
 
-@executes(nodes.AlterStream, nodes.AlterTable)
+@executes(nodes.AlterStream, nodes.AlterTable, alone=True)
 def alter(call: Call) -> Result:
     """Add value columns to a source made by a plain CREATE."""
     node, catalog = call.node, call.engine.catalog

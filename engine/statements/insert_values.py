@@ -11,7 +11,7 @@ from ksql.engine.definitions import Source
 from ksql.engine.errors import StatementError, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
-from ksql.engine.operators.sink import as_bytes
+from ksql.engine.operators.batch import as_bytes
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes

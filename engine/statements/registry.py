@@ -29,15 +29,25 @@ class Call:
 
 
 Executor = Callable[[Call], Result]
-EXECUTORS: dict[type[exp.Expression], Executor] = {}
 
 
-def executes(*classes: type[exp.Expression]) -> Callable[[Executor], Executor]:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An executor; `alone`: it changes definitions, so no other such statement runs beside it."""
+
+    execute: Executor
+    alone: bool
+
+
+EXECUTORS: dict[type[exp.Expression], Entry] = {}
+
+
+def executes(*classes: type[exp.Expression], alone: bool = False) -> Callable[[Executor], Executor]:
     """Register a function as the executor of statements of `classes`."""
 
     def register(function: Executor) -> Executor:
         for class_ in classes:
-            EXECUTORS[class_] = function
+            EXECUTORS[class_] = Entry(function, alone)
         return function
 
     return register

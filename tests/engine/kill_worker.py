@@ -1,0 +1,38 @@
+"""Run by `test_kill`: three queries over a data directory until killed, or until everything is read.
+
+python -m tests.engine.kill_worker DIRECTORY
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ksql.engine import Engine
+from ksql.log import EmbeddedLog
+
+STATEMENTS = """
+CREATE STREAM IF NOT EXISTS S (K STRING KEY, A INT, D DOUBLE) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');
+CREATE TABLE IF NOT EXISTS T (K STRING PRIMARY KEY, V INT) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON');
+CREATE STREAM IF NOT EXISTS STATELESS AS SELECT K, A * 2 AS B FROM S WHERE A <> 3;
+CREATE TABLE IF NOT EXISTS WINDOWED AS SELECT K, COUNT(*) AS C, SUM(D) AS SD FROM S WINDOW TUMBLING (SIZE 5 SECONDS) GROUP BY K;
+CREATE STREAM IF NOT EXISTS JOINED AS SELECT S.K AS K, A, V FROM S LEFT JOIN T ON S.K = T.K;
+"""
+
+
+def main(directory: str) -> None:
+    log = EmbeddedLog(Path(directory), durability="os")
+    engine = Engine(log, batch_records=500)
+    engine.start()
+    properties = {"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0"}
+    for _ in engine.session(properties=properties).execute(STATEMENTS):
+        pass
+    sys.stdout.write("running\n")
+    sys.stdout.flush()
+    engine.wait_idle()
+    engine.close()
+    log.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
