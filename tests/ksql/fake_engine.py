@@ -105,7 +105,7 @@ class FakeEngine:
         self.answers: dict[str, Answer] = {
             "CREATE": self._create,
             "INSERT": lambda text: Message(text, "inserted", {"@type": "insert"}),
-            "SET": lambda text: Message(text, "set"),
+            "SET": lambda text: Message(text, "set", {"@type": "properties"}),
             "SHOW FUNCTIONS": lambda text: Listing(text, [("", ["Name", "Type"], [["UCASE", "SCALAR"], ["SUM", "AGGREGATE"]])]),
             "SHOW": lambda text: Listing(text, [("", ["Name"], [["S"]])], {"@type": "streams", "streams": [{"name": "S"}]}),
             "SELECT * FROM T": lambda text: Rows(text, "q1", COLUMNS, table(("a", 1), ("b", None))),
