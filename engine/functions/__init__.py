@@ -1,1 +1,51 @@
-"""functions"""
+"""Scalar and table functions: declared in the modules by category, resolved by `resolve`, computed by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ksql.engine.functions import isotime, math, nulls, rounding, strings
+from ksql.engine.functions.declare import Function, LambdaSql, declared, scalar, scalar_sql
+from ksql.engine.functions.resolve import ArgumentType, LambdaArgument, LambdaTypes, Resolved, UnitArgument, resolve
+from ksql.engine.functions.signature import Signature, UnitPattern
+from ksql.engine.functions.udf import register
+
+__all__ = [
+    "ArgumentType",
+    "Function",
+    "LambdaArgument",
+    "LambdaSql",
+    "LambdaTypes",
+    "Resolved",
+    "Signature",
+    "UnitArgument",
+    "UnitPattern",
+    "describe",
+    "functions",
+    "is_table_function",
+    "isotime",
+    "math",
+    "nulls",
+    "register",
+    "resolve",
+    "rounding",
+    "scalar",
+    "scalar_sql",
+    "strings",
+]
+
+
+def functions() -> Mapping[str, Function]:
+    """All scalar and table functions, by name."""
+    return declared()
+
+
+def describe(name: str) -> Function | None:
+    """The function called `name`, case not counting."""
+    return declared().get(name.upper())
+
+
+def is_table_function(name: str) -> bool:
+    """Whether a call of `name` makes rows."""
+    found = declared().get(name.upper())
+    return found is not None and found.kind == "table"
