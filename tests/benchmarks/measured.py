@@ -28,13 +28,14 @@ from tests.benchmarks.data import page_views, users
 from tests.benchmarks.workloads import USERS, VIEWS, WORKLOADS
 
 RECORDS_PER_APPEND = 65_536
+STEP_TIMEOUT_S = 900
 EARLIEST = {"auto.offset.reset": "earliest"}
 
 
 def measure(step: str, **arguments: Any) -> dict[str, Any]:
-    """Run a step in a new process. Raises RuntimeError with its error output when it fails."""
+    """Run a step in a new process. Raises RuntimeError with its error output when it fails, TimeoutExpired when it hangs."""
     command = [sys.executable, "-m", "tests.benchmarks.measured", step, json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STEP_TIMEOUT_S)
     if done.returncode:
         raise RuntimeError(f"{step} {arguments} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -174,7 +175,7 @@ def _keep_busy(log: Log, engine: Engine, rows: int) -> Callable[[], None]:
             while not stopped.wait(0.02) and log.end_offset(f"OUT{turn}", 0) < kept:
                 pass
 
-    thread = threading.Thread(target=again)
+    thread = threading.Thread(target=again, daemon=True)
     thread.start()
 
     def stop() -> None:
