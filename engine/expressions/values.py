@@ -6,7 +6,6 @@ from decimal import Decimal as PyDecimal
 
 from sqlglot import exp
 
-from ksql.engine import functions
 from ksql.engine.casts import can_cast, cast_sql
 from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
@@ -176,4 +175,4 @@ def call(compiler: Compiler, node: exp.Expression, name: str, arguments: list[ex
     """A call of the function `name`: arguments compiled, the overload resolved, arguments coerced to its parameters."""
     from ksql.engine.expressions.calls import compile_call
 
-    return compile_call(compiler, node, functions, name, arguments)
+    return compile_call(compiler, node, name, arguments)
