@@ -25,7 +25,7 @@ Json = Any
 MakeDriver = Callable[..., Any]
 
 #: Partitions that topics have by declaration where neither case nor statement says a number.
-DECLARED_PARTITIONS = 4
+DECLARED_PARTITIONS = 1
 
 
 def run_case(case: Case, mode: Mode, make_driver: MakeDriver = TestDriver) -> Outcome:
