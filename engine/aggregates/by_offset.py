@@ -52,6 +52,9 @@ class ManyByOffset(Bound):
         self.state = (("values", self.returns.arrow),)
         self._count, self._latest, self._skip_nulls = count, latest, skip_nulls
 
+    def limit(self, most: int) -> None:
+        self._count = most
+
     def scan(
         self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
     ) -> list[pa.Array]:
@@ -108,6 +111,6 @@ def bind_earliest(types: Sequence[SqlType], literals: Sequence[LiteralValue]) ->
     return _bind(types, literals, latest=False)
 
 
-@aggregate("COLLECT_LIST", "All values as an array, nulls included.", ["T"])
+@aggregate("COLLECT_LIST", "All values as an array, nulls included.", ["T"], tables=True)
 def bind_collect_list(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return ManyByOffset(types[0], None, latest=False, skip_nulls=False) if len(types) == 1 and not literals else None

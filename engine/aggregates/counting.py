@@ -32,6 +32,6 @@ class Count(Bound):
         return [(state[0] or 0) + (1 if counts else 0)]
 
 
-@aggregate("COUNT", "Rows in the group, or rows where the argument is not null.", ["*", "T"], "COUNT(*)")
+@aggregate("COUNT", "Rows in the group, or rows where the argument is not null.", ["*", "T"], "COUNT(*)", tables=True)
 def bind_count(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return Count() if len(types) <= 1 and not literals else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,12 +37,16 @@ class Bound(ABC):
     ) -> list[pa.Array]:
         """State after each of the sorted rows `wanted`.
 
-        arguments: one value per sorted row. old: state per segment (null where the group is new).
+        arguments: one value per sorted row. old: state per segment (null where the group is new). A state column that `result`
+        does not read need only be right after the last row of a segment, and may be null elsewhere.
         """
 
     @abstractmethod
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         """State after one more record."""
+
+    def limit(self, most: int) -> None:  # noqa: B027 - most functions have nothing to limit
+        """Collect at most so many values."""
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         """Values of the function, from arrays of state: by default the only state column."""
@@ -56,23 +62,29 @@ Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Bound | None]
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """An aggregate function: `signatures` for people, `bind` for the planner (None when the types do not fit)."""
+    """An aggregate function: `signatures` for people, `bind` for the planner (None when the types do not fit).
+
+    tables: it may be used on tables, whose rows are undone when they change.
+    """
 
     name: str
     doc: str
     signatures: tuple[str, ...]
     bind: Binder
     example: str = ""
+    tables: bool = False
 
 
 AGGREGATES: dict[str, Declaration] = {}
 
 
-def aggregate(name: str, doc: str, signatures: Sequence[str], example: str = "") -> Callable[[Binder], Binder]:
+def aggregate(
+    name: str, doc: str, signatures: Sequence[str], example: str = "", *, tables: bool = False
+) -> Callable[[Binder], Binder]:
     """Register a binder as the aggregate function `name`."""
 
     def register(bind: Binder) -> Binder:
-        AGGREGATES[name] = Declaration(name, doc, tuple(signatures), bind, example)
+        AGGREGATES[name] = Declaration(name, doc, tuple(signatures), bind, example, tables)
         return bind
 
     return register
@@ -82,8 +94,16 @@ def is_aggregate(name: str) -> bool:
     return name in AGGREGATES
 
 
-def resolve_aggregate(name: str, types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound:
-    """The function for the types of its columns and its literals; no implicit casts. Raises StatementError."""
+def resolve_aggregate(
+    name: str,
+    types: Sequence[SqlType],
+    literals: Sequence[LiteralValue],
+    settings: Mapping[str, object] = MappingProxyType({}),
+) -> Bound:
+    """The function for the types of its columns and its literals; no implicit casts. Raises StatementError.
+
+    settings: `ksql.functions.<name>.limit` is how many values it collects at most.
+    """
     declaration = AGGREGATES.get(name)
     if declaration is None:
         raise StatementError(f"there is no aggregate function {name}", hint=did_you_mean(name, AGGREGATES))
@@ -95,6 +115,9 @@ def resolve_aggregate(name: str, types: Sequence[SqlType], literals: Sequence[Li
             detail="it accepts " + ", ".join(f"{name}({s})" for s in declaration.signatures),
             hint="aggregates convert no types by themselves: CAST the argument.",
         )
+    limit = settings.get(f"ksql.functions.{name.lower()}.limit")
+    if limit is not None and int(str(limit)) >= 0:
+        bound.limit(int(str(limit)))
     return bound
 
 
@@ -104,3 +127,14 @@ def wrap_int32(value: int) -> int:
 
 def wrap_int64(value: int) -> int:
     return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def java_identity(value: Any) -> Any:
+    """Equal, and hashable, where Java's `equals` says so: NaN equals NaN, 0.0 does not equal -0.0. For the `step` twins."""
+    if isinstance(value, float):
+        return ("NaN",) if value != value else struct.pack(">d", value)  # noqa: PLR0124 - NaN
+    if isinstance(value, (list, tuple)):
+        return tuple(java_identity(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((name, java_identity(item)) for name, item in value.items())
+    return value

@@ -17,7 +17,7 @@ from ksql.engine.kernels.scans import identity, last_valid, running_extreme
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.types import BIGINT, BYTES, DATE, DOUBLE, INTEGER, STRING, TIME, TIMESTAMP, Decimal, SqlType
 
-_ORDERED = (INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP)
+ORDERED = (INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP)
 
 
 class Extreme(Bound):
@@ -44,11 +44,11 @@ class Extreme(Bound):
         best, value = state[0], arguments[0]
         if value is None or best is None:
             return [best if value is None else value]
-        first, second = _java_order(best), _java_order(value)
+        first, second = java_order(best), java_order(value)
         return [value if (second > first if self._largest else second < first) else best]
 
 
-def _java_order(value: Any) -> Any:
+def java_order(value: Any) -> Any:
     """A key that sorts as Java's compareTo does."""
     if isinstance(value, float):
         bits = struct.unpack(">q", struct.pack(">d", math.nan if math.isnan(value) else value))[0]
@@ -61,7 +61,7 @@ def _java_order(value: Any) -> Any:
 
 
 def _bind(types: Sequence[SqlType], literals: Sequence[LiteralValue], *, largest: bool) -> Bound | None:
-    if len(types) != 1 or literals or not (types[0] in _ORDERED or isinstance(types[0], Decimal)):
+    if len(types) != 1 or literals or not (types[0] in ORDERED or isinstance(types[0], Decimal)):
         return None
     return Extreme(types[0], largest=largest)
 

@@ -18,6 +18,7 @@ from ksql.engine.kernels.scans import running_double_sum, running_sum
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.types import BIGINT, DOUBLE, INTEGER, Decimal, SqlType
 
+_NUMBERS = (INTEGER, BIGINT, DOUBLE)
 _ZERO = PyDecimal(0)
 _EXACT = Context(prec=80)
 
@@ -84,17 +85,26 @@ class DecimalSum(Bound):
         )
 
 
-def _sum(type_: SqlType) -> Bound | None:
+def sum_of(type_: SqlType) -> Bound:
+    """SUM of a number type."""
     if type_ in (INTEGER, BIGINT):
         return IntegerSum(type_)
     if type_ == DOUBLE:
         return DoubleSum()
-    return DecimalSum(type_) if isinstance(type_, Decimal) else None
+    assert isinstance(type_, Decimal)  # noqa: S101 - callers check
+    return DecimalSum(type_)
 
 
-@aggregate("SUM", "Sum, in the type of the argument; 0 for no values.", ["INT", "BIGINT", "DOUBLE", "DECIMAL"], "SUM(amount)")
+@aggregate(
+    "SUM",
+    "Sum, in the type of the argument; 0 for no values.",
+    ["INT", "BIGINT", "DOUBLE", "DECIMAL"],
+    "SUM(amount)",
+    tables=True,
+)
 def bind_sum(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
-    return _sum(types[0]) if len(types) == 1 and not literals else None
+    is_number = len(types) == 1 and (types[0] in _NUMBERS or isinstance(types[0], Decimal))
+    return sum_of(types[0]) if is_number and not literals else None
 
 
 class Average(Bound):
@@ -125,9 +135,6 @@ class Average(Bound):
         return float(state[0]) / state[1] if state[1] else 0.0
 
 
-@aggregate("AVG", "Arithmetic mean; 0.0 for no values.", ["INT", "BIGINT", "DOUBLE"], "AVG(delay)")
+@aggregate("AVG", "Arithmetic mean; 0.0 for no values.", ["INT", "BIGINT", "DOUBLE"], "AVG(delay)", tables=True)
 def bind_average(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
-    if len(types) != 1 or literals or types[0] not in (INTEGER, BIGINT, DOUBLE):
-        return None
-    sum_ = _sum(types[0])
-    return Average(sum_) if sum_ is not None else None
+    return Average(sum_of(types[0])) if len(types) == 1 and types[0] in _NUMBERS and not literals else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pyarrow as pa
 
@@ -20,9 +18,9 @@ def running_decimal_sum(values: pa.Array, initial: pa.Array, segments: Segments)
     Once a sum of a segment does not fit, the later ones of that segment say what it would be without the limit.
     """
     sums = [running_sum(limb, before, segments) for limb, before in zip(_limbs(values), _limbs(initial), strict=True)]
-    for low, high in pairwise(sums):
-        high += low >> 32
-        low &= _LOW
+    for i in range(3):
+        sums[i + 1] += sums[i] >> 32
+        sums[i] &= _LOW
     return _decimals(sums, values.type), _too_large(sums, values.type.precision)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +24,7 @@ class GrowingLists:
     """
 
     def __init__(self, values: pa.Array, kept: np.ndarray, old: pa.Array, segments: Segments) -> None:
-        before = numbers(pc.list_value_length(old)).astype(np.int64)
+        before = sizes_of(old)
         self.counts = running_sum(kept.astype(np.int64), before, segments)
         final = self.counts[segments.ends]
         starts = np.cumsum(final) - final
@@ -46,8 +48,18 @@ def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
 
 
+def sizes_of(lists: pa.Array) -> np.ndarray:
+    """How many values each list has; 0 for null."""
+    return numbers(pc.list_value_length(lists)).astype(np.int64)
+
+
 def slices(values: pa.Array, starts: np.ndarray, lengths: np.ndarray) -> pa.Array:
-    """A list array whose i-th list is values[starts[i] : starts[i] + lengths[i]]. The cost is that of the result.
+    """A list array whose i-th list is values[starts[i] : starts[i] + lengths[i]]. The cost is that of the result."""
+    return slices_of(lambda rows: values.take(pa.array(rows)), starts, lengths)
+
+
+def slices_of(values: Callable[[np.ndarray], pa.Array], starts: np.ndarray, lengths: np.ndarray) -> pa.Array:
+    """A list array whose i-th list is values(starts[i] … starts[i] + lengths[i] - 1).
 
     Raises QueryError when the lists together have more values than an Arrow list array can address.
     """
@@ -57,4 +69,4 @@ def slices(values: pa.Array, starts: np.ndarray, lengths: np.ndarray) -> pa.Arra
             f"the lists of one batch have {offsets[-1]} values together, more than {_MOST_VALUES}",
             hint="a limit such as ksql.functions.collect_list.limit keeps lists short.",
         )
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values.take(pa.array(ranges(starts, lengths))))
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values(ranges(starts, lengths)))

@@ -42,6 +42,8 @@ VALUES: dict[SqlType, st.SearchStrategy[Any]] = {
     TIMESTAMP: st.integers(-10, 10),
     DecimalType(38, 2): st.integers(-(10**36), 10**36).map(lambda i: Decimal(i).scaleb(-2)),
     DecimalType(9, 2): st.integers(-1000, 1000).map(lambda i: Decimal(i).scaleb(-2)),
+    Array(BIGINT): st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=3),
+    Array(DOUBLE): st.lists(st.none() | st.sampled_from([0.1, -0.0, 1e16, math.inf]), max_size=3),
     Array(INTEGER): st.lists(st.none() | st.integers(0, 2), max_size=2),
     Struct((("A", STRING),)): st.fixed_dictionaries({"A": st.none() | st.sampled_from("xy")}),
 }
@@ -56,12 +58,20 @@ CASES: list[tuple[str, list[SqlType], tuple[int | bool, ...]]] = [
     *[("AVG", [t], ()) for t in NUMBERS],
     *[(name, [t], ()) for name in ("MIN", "MAX") for t in ORDERED],
     *[(name, [t], o) for name in ("LATEST_BY_OFFSET", "EARLIEST_BY_OFFSET") for t in (DOUBLE, Array(INTEGER)) for o in OFFSETS],
-    *[("COLLECT_LIST", [t], ()) for t in VALUES],
+    *[(name, [t], ()) for name in ("COLLECT_LIST", "COLLECT_SET", "COUNT_DISTINCT", "ATTR") for t in VALUES],
+    *[(name, [t], ()) for name in ("STDDEV_SAMP", "STDDEV_SAMPLE") for t in NUMBERS],
+    *[("CORRELATION", [t, t], ()) for t in NUMBERS],
+    *[("SUM_LIST", [Array(t)], ()) for t in NUMBERS],
+    ("HISTOGRAM", [STRING], ()),
+    *[("TOPK", [t], (3,)) for t in (*NUMBERS, STRING)],
+    ("TOPK", [INTEGER, STRING], (1,)),
+    ("TOPK", [DOUBLE, DOUBLE, Array(INTEGER)], (4,)),
+    *[("TOPKDISTINCT", [t], (2,)) for t in ORDERED],
 ]
 
 
 @pytest.mark.parametrize(("name", "types", "literals"), CASES, ids=str)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_scan_equals_step(name: str, types: list[SqlType], literals: tuple[int | bool, ...], data: st.DataObject) -> None:
     bound = resolve_aggregate(name, types, literals)

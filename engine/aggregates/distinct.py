@@ -1,0 +1,151 @@
+"""Aggregates over distinct values: COLLECT_SET, COUNT_DISTINCT, HISTOGRAM, ATTR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, java_identity
+from ksql.engine.kernels.distinct import Entries
+from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
+from ksql.engine.kernels.nulls import arrow, numbers, validity
+from ksql.engine.kernels.segments import Segments
+from ksql.engine.types import BIGINT, STRING, Array, Map, SqlType
+
+_MOST_IN_HISTOGRAM = 1000
+
+
+class CollectSet(Bound):
+    """Distinct values in order of first appearance, null among them; at most `_most`."""
+
+    def __init__(self, type_: SqlType) -> None:
+        self.returns = Array(type_)
+        self.state = (("values", self.returns.arrow),)
+        self._most = 2**31 - 1
+
+    def limit(self, most: int) -> None:
+        self._most = most
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        entries = Entries(sizes_of(old[0]), old[0].flatten(), arguments[0], np.ones(segments.rows, dtype=bool), segments)
+        counts = np.minimum(entries.counts[wanted], self._most)
+        return [slices_of(entries.values, entries.starts[segments.segment[wanted]], counts)]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        values = list(state[0] or [])
+        known = java_identity(arguments[0]) in map(java_identity, values)
+        return [values if known or len(values) >= self._most else [*values, arguments[0]]]
+
+
+class CountDistinct(Bound):
+    """Exact: the distinct values are kept."""
+
+    returns = BIGINT
+
+    def __init__(self, type_: SqlType) -> None:
+        self.state = (("count", pa.int64()), ("values", pa.list_(type_.arrow)))
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        entries = Entries(sizes_of(old[1]), old[1].flatten(), arguments[0], validity(arguments[0]), segments)
+        values = slices_of(entries.values, entries.starts, entries.counts[segments.ends])
+        return [pa.array(entries.counts[wanted]), _at_ends(values, segments, wanted)]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        values = list(state[1] or [])
+        if arguments[0] is not None and java_identity(arguments[0]) not in map(java_identity, values):
+            values.append(arguments[0])
+        return [len(values), values]
+
+
+class Histogram(Bound):
+    """A map from text to how often it came; of the first thousand texts only."""
+
+    returns = Map(STRING, BIGINT)
+    state = (("counts", returns.arrow),)
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        lists = old[0].cast(pa.list_(old[0].type.field(0).type))
+        known = lists.flatten()
+        entries = Entries(sizes_of(lists), known.field(0), arguments[0], validity(arguments[0]), segments)
+        sizes = np.minimum(entries.counts[wanted], _MOST_IN_HISTOGRAM)
+        shown = ranges(entries.starts[segments.segment[wanted]], sizes)
+        counts = entries.occurrences(numbers(known.field(1)), np.repeat(wanted, sizes), shown)
+        offsets = pa.array(np.append(0, np.cumsum(sizes)).astype(np.int32))
+        return [pa.MapArray.from_arrays(offsets, entries.values(shown), pa.array(counts))]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        counts = dict(state[0] or [])
+        text = arguments[0]
+        if text in counts or (text is not None and len(counts) < _MOST_IN_HISTOGRAM):
+            counts[text] = counts.get(text, 0) + 1
+        return [list(counts.items())]
+
+
+class OnlyValue(Bound):
+    """The only value of a group, null when there are several. All values are kept with their counts: so a row can be undone."""
+
+    def __init__(self, type_: SqlType) -> None:
+        self.returns = type_
+        self._entry = pa.struct([("value", type_.arrow), ("count", pa.int64())])
+        self.state = (("only", type_.arrow), ("entries", pa.list_(self._entry)))
+
+    def scan(
+        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+    ) -> list[pa.Array]:
+        known = old[1].flatten()
+        entries = Entries(sizes_of(old[1]), known.field(0), arguments[0], np.ones(segments.rows, dtype=bool), segments)
+        first = entries.values(entries.starts)
+        only = first.take(arrow(segments.segment[wanted], pa.int64(), entries.counts[wanted] == 1))
+        sizes = entries.counts[segments.ends]
+        shown = ranges(entries.starts, sizes)
+        counts = entries.occurrences(numbers(known.field(1)), np.repeat(segments.ends, sizes), shown)
+        pairs = pa.StructArray.from_arrays([entries.values(shown), pa.array(counts)], fields=list(self._entry))
+        return [only, _at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        entries = [dict(entry) for entry in state[1] or []]
+        same = next((e for e in entries if java_identity(e["value"]) == java_identity(arguments[0])), None)
+        if same is None:
+            entries.append({"value": arguments[0], "count": 1})
+        else:
+            same["count"] += 1
+        return [entries[0]["value"] if len(entries) == 1 else None, entries]
+
+
+def _at_ends(lists: pa.Array, segments: Segments, wanted: np.ndarray) -> pa.Array:
+    """One list per segment where its last row is wanted, else null."""
+    segment = segments.segment[wanted]
+    return lists.take(arrow(segment, pa.int64(), wanted == segments.ends[segment]))
+
+
+def _one(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> bool:
+    return len(types) == 1 and not literals
+
+
+@aggregate("COLLECT_SET", "The distinct values as an array, null among them, in order of first appearance.", ["T"])
+def bind_collect_set(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return CollectSet(types[0]) if _one(types, literals) else None
+
+
+@aggregate("COUNT_DISTINCT", "Number of distinct values that are not null.", ["T"])
+def bind_count_distinct(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return CountDistinct(types[0]) if _one(types, literals) else None
+
+
+@aggregate("HISTOGRAM", "Map from each text to how often it came; of the first 1000 texts.", ["STRING"], tables=True)
+def bind_histogram(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return Histogram() if _one(types, literals) and types[0] == STRING else None
+
+
+@aggregate("ATTR", "The only value of a group; null when there are several.", ["T"], tables=True)
+def bind_attr(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
+    return OnlyValue(types[0]) if _one(types, literals) else None
