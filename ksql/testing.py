@@ -1,11 +1,11 @@
 """Test SQL in process: statements, records in, records out. No threads, no clock, no files.
 
-    driver = TestDriver({}, cache=False)
-    driver.create_topic("s")
-    driver.execute("CREATE STREAM S (A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');")
-    driver.execute("CREATE STREAM O AS SELECT A * 2 AS B FROM S;")
-    driver.feed([Record("s", None, b'{"A": 1}', 0)])
-    assert driver.read("O")[0].value == b'{"B":2}'
+driver = TestDriver({}, cache=False)
+driver.create_topic("s")
+driver.execute("CREATE STREAM S (A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');")
+driver.execute("CREATE STREAM O AS SELECT A * 2 AS B FROM S;")
+driver.feed([Record("s", None, b'{"A": 1}', 0)])
+assert driver.read("O")[0].value == b'{"B":2}'
 """
 
 from __future__ import annotations
@@ -64,9 +64,7 @@ class TestDriver:
     __test__ = False
 
     def __init__(self, properties: Mapping[str, str] | None = None, *, cache: bool = True) -> None:
-        self._engine = Engine(
-            MemoryLog(), config={"ksql.logging.processing.topic.auto.create": "false"}, clock=lambda: 0
-        )
+        self._engine = Engine(MemoryLog(), config={"ksql.logging.processing.topic.auto.create": "false"}, clock=lambda: 0)
         self._session = self._engine.session(properties={k: str(v) for k, v in (properties or {}).items()})
         self._cache = cache
         self._cursor = self._engine.cursor()
@@ -134,7 +132,7 @@ class TestDriver:
         inputs = {i.index: _raw([(n, t) for n, t in enumerate(taken) if t[1] == i.index]) for i in query.plan.inputs}
         assert query.plan.sink is not None
         fold = self._cache and query.plan.is_table
-        output = query.plan.sink.process(BatchContext(self._cursor, inputs, fold=fold, errors=self.errors.append))
+        output = query.plan.sink.process(BatchContext(self._cursor, inputs, fold=fold, spread=False, errors=self.errors.append))
         for state in query.plan.states:
             state.publish()
         places = [taken[n][0] for n in output.column(PLACE).to_pylist()]

@@ -71,7 +71,7 @@ class Aggregation:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)
-        rows = self._repartitioned(rows) if self._repartition else rows
+        rows = self._repartitioned(rows) if self._repartition and context.spread else rows
         rows = self._windowed(rows) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
@@ -97,7 +97,7 @@ class Aggregation:
         timestamps = rows.column(TIMESTAMP).to_numpy()
         stream_times = by_partition_maximum(timestamps, rows.column(PARTITION).to_numpy(), self._stream_times)
         index, starts = self.windows.assign(timestamps, stream_times)
-        if len(index) != rows.num_rows or (len(index) and index[-1] != len(index) - 1):
+        if not np.array_equal(index, np.arange(rows.num_rows)):
             rows = rows.take(pa.array(index))
         return rows.append_column(WINDOW_START, pa.array(starts)).append_column(
             WINDOW_END, pa.array(starts + self.windows.size_ms)

@@ -72,6 +72,8 @@ class BatchContext:
     inputs: Mapping[int, pa.Table]
     #: Only the last change of a key needs to come out (the cache is on and nothing below looks at every change).
     fold: bool = False
+    #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
+    spread: bool = True
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
 
 

@@ -87,7 +87,7 @@ class Sink:
 
     def process(self, context: BatchContext) -> pa.Table:
         """Records to write, as OUTPUT_SCHEMA, in order."""
-        return self._records(self._stage.process(context))
+        return self._records(self._stage.process(context), spread=context.spread and self.partitions > 1)
 
     def _last_changes(self, rows: pa.Table) -> pa.Table:
         columns = [*self.encode.keys, *self.window]
@@ -95,12 +95,12 @@ class Sink:
             return rows
         return rows.take(pa.array(last_of_each(group_numbers(rows.select(columns)))))
 
-    def _records(self, rows: pa.Table) -> pa.Table:
+    def _records(self, rows: pa.Table, *, spread: bool) -> pa.Table:
         key = as_bytes(rows.column(RAW_KEY))
         for ref in self.window:
             key = pc.binary_join_element_wise(key, _eight_bytes(rows.column(ref)), b"")
         partition = rows.column(PARTITION)
-        if self.partitions > 1:
+        if spread:
             partition = pa.chunked_array([partition_keys(key.combine_chunks(), self.partitions)])
         elif rows.num_rows:
             partition = pa.chunked_array([np.zeros(rows.num_rows, dtype=np.int32)])
