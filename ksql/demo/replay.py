@@ -16,6 +16,7 @@ from ksql.demo.feed import Feed
 from ksql.demo.sample import SAMPLE_ROWS, full_data_available, load
 from ksql.display import ChangesDisplay, Display
 from ksql.engine.results import PushQuery
+from ksql.engine.types import TIMESTAMP, Column
 from ksql.runner import run_statements
 
 #: The replay takes so many commits, each a good moment to kill it, and looks for changes so long after each.
@@ -24,7 +25,7 @@ _STEPS, _STEP_S = 120, 0.02
 _STATEMENTS = Path(__file__).with_name("demo.sql")
 
 _WATCH = """
-SELECT origin, FROM_UNIXTIME(WINDOWSTART) AS hour, departures, avg_delay, max_delay
+SELECT origin, WINDOWSTART AS hour, departures, avg_delay, max_delay
 FROM departures_by_hour
 WHERE max_delay >= 180
 EMIT CHANGES;
@@ -105,7 +106,7 @@ def _replay(db: Database, flights: Feed, watch: PushQuery, console: Console) -> 
         console.print(f"{done:,} flights are here from an earlier run" + (", going on from there." if done < total else "."))
     columns = (TextColumn("flights"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        shown = Display().changes(watch.columns)
+        shown = Display().changes([Column(c.name, TIMESTAMP) if c.name == "HOUR" else c for c in watch.columns])
         task = progress.add_task("", total=max(total, done), completed=done)
         for count in flights.steps(db.log, max(1, total // _STEPS)):
             _print_changes(watch, shown, _STEP_S)
