@@ -90,7 +90,7 @@ def _(value: str) -> str:
 
 @literal.register(bytes | bytearray)
 def _(value: bytes) -> str:
-    return f"TO_BYTES('{base64.b64encode(value).decode()}', 'base64')"
+    return string_literal(base64.b64encode(value).decode())  # what a BYTES column takes as text
 
 
 @literal.register

@@ -86,7 +86,7 @@ def unquoted(name: str) -> str:
 
 
 def typed_literal(value: Any, type_: SqlType) -> str:
-    """A JSON value as SQL of the type: an object is a MAP or a STRUCT, text for BYTES is base64."""
+    """A JSON value as SQL of the type: an object is a MAP or a STRUCT. (Text for BYTES is base64 in both.)"""
     match type_, value:
         case Map(_, item_type), dict():
             return (
@@ -96,8 +96,6 @@ def typed_literal(value: Any, type_: SqlType) -> str:
             return _struct(value, type_)
         case Array(item_type), list():
             return "ARRAY[" + ", ".join(typed_literal(item, item_type) for item in value) + "]"
-    if str(type_) == "BYTES" and isinstance(value, str):
-        return f"TO_BYTES({literal(value)}, 'base64')"
     return literal(value)
 
 
