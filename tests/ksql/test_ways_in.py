@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from click.testing import CliRunner, Result
 
 import ksql
+from ksql.cli import main
 from ksql.server.app import create_app
 
 STORY = """-- readings of sensors
@@ -26,21 +27,19 @@ INSERT INTO readings VALUES ('a', 'kitchen', 21.5);
 QUERY = "SELECT room, readings, highest FROM by_room ORDER BY room;"
 
 
-def command(data: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "KSQL_DATA": str(data)}
-    line = [sys.executable, "-W", "error", "-m", "ksql", *arguments]
-    return subprocess.run(line, input=text, capture_output=True, text=True, check=False, env=environ)
+def command(data: Path, *arguments: str, text: str = "") -> Result:
+    return CliRunner(env={"KSQL_DATA": str(data)}).invoke(main, arguments, input=text)
 
 
 def test_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "story.sql").write_text(STORY + QUERY)
     data = tmp_path / "data"
     first = command(data, "run", str(tmp_path / "story.sql"), "--until-idle")
-    assert (first.returncode, "1 row\n" in first.stdout) == (0, True), first.stderr
+    assert (first.exit_code, "1 row\n" in first.stdout) == (0, True), first.stderr
     lines = 'b:{"ROOM":"attic","CELSIUS":9}\nbad:{\n'
-    assert command(data, "produce", "readings", "--key-separator", ":", text=lines).returncode == 0
+    assert command(data, "produce", "readings", "--key-separator", ":", text=lines).exit_code == 0
     again = command(data, "run", str(tmp_path / "story.sql"), "--until-idle")
-    assert (again.returncode, "2 rows\n" in again.stdout) == (0, True), again.stderr
+    assert (again.exit_code, "2 rows\n" in again.stdout) == (0, True), again.stderr
     rows = command(data, "-e", QUERY, "--output", "JSON").stdout.splitlines()
     assert [json.loads(row) for row in rows] == [
         {"ROOM": "attic", "READINGS": 1, "HIGHEST": 9.0},
@@ -50,9 +49,10 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert sorted(line.partition("|")[0] for line in topic) == ["attic", "kitchen"]
 
 
-def test_a_wrong_statement_on_the_command_line(tmp_path: Path) -> None:
+def test_a_wrong_statement_in_a_process_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "story.sql").write_text(STORY + "SELECT rom FROM by_room;")
-    done = command(tmp_path / "data", "-f", str(tmp_path / "story.sql"))
+    line = [sys.executable, "-W", "error", "-m", "ksql", "-f", str(tmp_path / "story.sql"), "--data", str(tmp_path / "data")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: there is no column ROM\n  SELECT rom FROM by_room;\n         ^\n")
 
