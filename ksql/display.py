@@ -6,23 +6,19 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TextIO
-
-import pyarrow as pa
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from ksql.engine.results import Changes, Listing, Message, Result, Rows
 from ksql.engine.types import Column, Decimal
 from ksql.render import json_objects, text_cells
 
+if TYPE_CHECKING:
+    from ksql.tables import Justify, TableWriter
+
 OutputFormat = Literal["TABULAR", "JSON"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("TABULAR", "JSON")
 
-#: Where output is no terminal nothing is cut: this many characters fit on a line.
-_UNLIMITED = 100_000
 _NUMBERS = {"INTEGER", "BIGINT", "DOUBLE"}
 
 
@@ -34,8 +30,13 @@ class Display:
         #: Gets everything that is written here as well.
         self.copy: Display | None = None
         self.file = file or sys.stdout
-        terminal = self.file.isatty()
-        self._console = Console(file=self.file, width=None if terminal else _UNLIMITED, highlight=False, soft_wrap=not terminal)
+
+    @cached_property
+    def tables(self) -> TableWriter:
+        """Writes tables to the file."""
+        from ksql.tables import TableWriter
+
+        return TableWriter(self.file)
 
     def show(self, result: Message | Listing | Rows) -> None:
         """Write one complete result."""
@@ -44,14 +45,14 @@ class Display:
         if self.output == "JSON":
             self.lines(_json_lines(result))
         elif isinstance(result, Message):
-            if result.text:
-                self._console.print(Text(result.text))
+            self.lines([result.text] if result.text else [])
         elif isinstance(result, Listing):
             for title, headers, rows in result.sections:
                 self._section(title, headers, rows)
         else:
-            self._console.print(_rows_table(result.columns, result.table))
-            self._console.print(Text(f"{result.table.num_rows:,} {'row' if result.table.num_rows == 1 else 'rows'}"))
+            cells = text_cells(result.table, result.columns)
+            self.tables.write([(c.name, _justify(c)) for c in result.columns], zip(*cells, strict=True))
+            self.lines([f"{result.table.num_rows:,} {'row' if result.table.num_rows == 1 else 'rows'}"])
 
     def changes(self, columns: Sequence[Column]) -> ChangesDisplay:
         """A display for the rows of one push query."""
@@ -61,37 +62,28 @@ class Display:
         """Write lines as they are."""
         if self.copy is not None:
             self.copy.line(text)
-        self._console.print(Text(text))
+        self.lines([text])
 
     def error(self, text: str) -> None:
         """Write what went wrong, the first line in red."""
         if self.copy is not None:
             self.copy.error(text)
         first, *rest = text.split("\n")
-        self._console.print(Text("\n").join([Text(first, style="bold red"), *map(Text, rest)]))
-
-    def table(self, table: Table) -> None:
-        """Write a table."""
-        self._console.print(table)
-
-    @property
-    def width(self) -> int:
-        """Characters in a line of the output."""
-        return self._console.width
+        self.lines([self._styled(first, "31;1"), *rest])
 
     def _section(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if title:
-            self._console.print(Text(title, style="bold"))
-        if not headers:
+            self.lines([self._styled(title, "1")])
+        if headers:
+            self.tables.write([(header, "left") for header in headers], rows, header=any(headers))
+        else:
             self.lines(row[0] for row in rows)
-            return
-        table = _table([(header, "left") for header in headers], header=any(headers))
-        for row in rows:
-            table.add_row(*map(Text, row))
-        self._console.print(table)
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self.file.isatty() else text
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Write lines that no terminal should break."""
+        """Write lines."""
         for line in lines:
             print(line, file=self.file)
         self.file.flush()
@@ -117,12 +109,10 @@ class ChangesDisplay:
         first = not self._widths
         if first:
             self._widths = _fitting(
-                [_width(c, cell) for c, cell in zip(self._columns, cells, strict=True)], self._display.width
+                [_width(c, cell) for c, cell in zip(self._columns, cells, strict=True)], self._display.tables.width
             )
-        table = _table([(c.name, _justify(c)) for c in self._columns], header=first, widths=self._widths)
-        for row in zip(*cells, strict=True):
-            table.add_row(*map(Text, row))
-        self._display.table(table)
+        columns = [(c.name, _justify(c)) for c in self._columns]
+        self._display.tables.write(columns, zip(*cells, strict=True), header=first, widths=self._widths)
 
 
 def result_text(result: Result) -> str:
@@ -151,21 +141,7 @@ def _json_changes(changes: Changes, columns: Sequence[Column]) -> list[str]:
     return [row[:-1] + ',"@deleted":true}' if deleted else row for row, deleted in rows]
 
 
-def _rows_table(columns: Sequence[Column], rows: pa.Table) -> Table:
-    table = _table([(column.name, _justify(column)) for column in columns])
-    for row in zip(*text_cells(rows, columns), strict=True):
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _table(columns: Sequence[tuple[str, Any]], *, header: bool = True, widths: Sequence[int] = ()) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_header=header, pad_edge=True, header_style="bold", show_edge=False)
-    for i, (name, justify) in enumerate(columns):
-        table.add_column(Text(name), justify=justify, overflow="fold", width=widths[i] if widths else None)
-    return table
-
-
-def _justify(column: Column) -> Literal["left", "right"]:
+def _justify(column: Column) -> Justify:
     return "right" if isinstance(column.type, Decimal) or str(column.type) in _NUMBERS else "left"
 
 

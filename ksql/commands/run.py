@@ -60,7 +60,8 @@ def failed_queries(db: Database) -> list[str]:
 def _wait(db: Database) -> None:
     """Wait for Ctrl-C or SIGTERM; a query that stops by an error is named once."""
     known: set[str] = set()
-    click.echo(f"{len(db.engine.queries)} queries running; Ctrl-C stops them.", err=True)
+    count = len(db.engine.queries)
+    click.echo(f"{count} {'query' if count == 1 else 'queries'} running; Ctrl-C stops.", err=True)
     stopped = threading.Event()
     try:
         while not stopped.wait(_LOOK_S):
