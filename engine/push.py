@@ -149,5 +149,16 @@ class RunningPushQuery:
             self._left -= rows.num_rows
         if rows.num_rows == 0:
             return None
-        table = to_calendar(rows, self._plan.columns, self._plan.refs)
-        return Changes(table, rows.column(DELETED).to_pylist())
+        tombstones = rows.column(DELETED).to_pylist()
+        if any(tombstones):
+            rows = self._keys_only(rows)
+        return Changes(to_calendar(rows, self._plan.columns, self._plan.refs), tombstones)
+
+    def _keys_only(self, rows: pa.Table) -> pa.Table:
+        """Rows whose tombstones have nulls in all but the key columns."""
+        deleted = rows.column(DELETED)
+        for ref in self._plan.refs[self._plan.key_count :]:
+            column = rows.column(ref)
+            nulled = pa.compute.if_else(deleted, pa.scalar(None, column.type), column)
+            rows = rows.set_column(rows.column_names.index(ref), ref, nulled)
+        return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis, Item
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
-from ksql.engine.operators.batch import TIMESTAMP, Node
+from ksql.engine.operators.batch import TIMESTAMP
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_state import OperatorState
@@ -107,25 +107,24 @@ def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     result = split(analysis, _source_keys(analysis), "the primary key column")
     windowed = analysis.sources[0].source.windowed
     where = analysis.where
-    filtered = [] if where is None else [(VISIBLE, compile_sql(where, relation.scope, BOOLEAN, "the condition"))]
-    columns = project(relation, result, filtered)
+    bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windowed else []
+    visible = [] if where is None else [(VISIBLE, compile_sql(where, relation.scope, BOOLEAN, "the condition"))]
+    columns = project(relation, result, [*bounds, *visible])
     refs = tuple(relation.columns)[: len(columns)]
-    if not result.keys:
-        return Plan(parts.inputs, relation.stage(), columns, refs, 0, is_table=True)
-    types = {ref: column.type for ref, column in zip(refs, columns, strict=True)}
-    view = _view(relation.stage(), types, refs[: len(result.keys)], parts, filtered=where is not None)
-    return Plan(
+    made = Plan(
         parts.inputs,
-        view,
+        relation.stage(),
         columns,
         refs,
         len(result.keys),
         is_table=True,
         states=parts.states,
-        materialized=view,
         windowed=windowed,
         window_size_ms=analysis.sources[0].source.window_size_ms,
     )
+    if result.keys or where is not None:
+        made.output = made.materialized = _view(made, relation, bounds, parts, filtered=where is not None)
+    return made
 
 
 def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
@@ -162,9 +161,7 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         window_size_ms=windows.size_ms if windows else None,
     )
     if having:
-        keys = (*refs[: len(result.keys)], *(ref for ref, _ in bounds[:1]))
-        view = _view(plan.output, {ref: t for ref, t in output.columns.items() if ref != VISIBLE}, keys, parts, filtered=True)
-        plan.output, plan.materialized = view, view
+        plan.output = plan.materialized = _view(plan, output, bounds, parts, filtered=True)
     else:
         plan.materialized = AggregatedRows(grouping.aggregation, output.stage())
     return plan
@@ -190,12 +187,14 @@ def _known(item: Item, type_: SqlType | None) -> SqlType:
     return type_
 
 
-def _view(input_: Node, columns: Mapping[str, SqlType], keys: tuple[str, ...], parts: Parts, *, filtered: bool) -> TableView:
-    """A view of a table over `input_`, keyed by the columns `keys`, with a state of its own."""
+def _view(plan: Plan, relation: Relation, bounds: Sequence[tuple[str, Sql]], parts: Parts, *, filtered: bool) -> TableView:
+    """A view of the table `plan` makes so far, by its key and window, with a state of its own."""
+    columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
+    keys = (*plan.refs[: plan.key_count], *(ref for ref, _ in bounds))
     state = OperatorState(
         f"view-{len(parts.states)}",
-        pa.schema([(ref, columns[ref].arrow) for ref in keys]),
-        pa.schema([(ref, type_.arrow) for ref, type_ in columns.items() if ref not in keys] + [(TIMESTAMP, pa.int64())]),
+        pa.schema([(ref, columns[ref]) for ref in keys]),
+        pa.schema([*((ref, type_) for ref, type_ in columns.items() if ref not in keys), (TIMESTAMP, pa.int64())]),
     )
     parts.states.append(state)
-    return TableView(input_, keys, state, filtered=filtered)
+    return TableView(plan.output, keys, state, filtered=filtered)

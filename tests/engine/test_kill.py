@@ -42,6 +42,12 @@ def start(directory: Path) -> subprocess.Popen[str]:
     )
 
 
+def finish(directory: Path) -> None:
+    """Let the worker read everything there is."""
+    with start(directory) as worker:
+        assert worker.wait(120) == 0
+
+
 def contents(directory: Path) -> dict[str, pa.Table]:
     log = EmbeddedLog(directory, durability="os")
     tables = {}
@@ -60,18 +66,17 @@ def contents(directory: Path) -> dict[str, pa.Table]:
 def test_killed_queries_lose_and_repeat_nothing(tmp_path: Path) -> None:
     for name in ("undisturbed", "killed"):
         fill(tmp_path / name)
-    assert start(tmp_path / "undisturbed").wait(120) == 0
+    finish(tmp_path / "undisturbed")
     moments = random.Random(11)  # noqa: S311 - test data
     for _ in range(KILLS):
-        worker = start(tmp_path / "killed")
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        try:
-            worker.wait(moments.uniform(0.0, 0.4))
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
-    assert start(tmp_path / "killed").wait(120) == 0
+        with start(tmp_path / "killed") as worker:
+            assert worker.stdout is not None
+            worker.stdout.readline()
+            try:
+                worker.wait(moments.uniform(0.0, 0.4))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+    finish(tmp_path / "killed")
     expected, found = contents(tmp_path / "undisturbed"), contents(tmp_path / "killed")
     for topic in SINKS:
         assert found[topic].equals(expected[topic]), topic
