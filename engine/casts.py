@@ -1,6 +1,7 @@
 """Conversions between types: CAST, the implicit ones, and the result types of arithmetic.
 
-Plain SQL raises for a value that cannot be converted; safe SQL gives NULL. Values are physical (see `types`): DATE is days, TIME ms
+Plain SQL raises for a value that cannot be converted; safe SQL gives NULL. Values are physical (see `types`): DATE is days,
+TIME ms
 of day, TIMESTAMP epoch ms. The macros `ksql_…` used here are made by `functions.register`.
 """
 
@@ -203,7 +204,7 @@ def _parts_fit(source: SqlType, target: SqlType, fits: Callable[[SqlType, SqlTyp
     return False
 
 
-def cast_sql(sql: str, source: SqlType, target: SqlType, *, safe: bool, depth: int = 0) -> str:  # noqa: PLR0911 - one per case
+def cast_sql(sql: str, source: SqlType, target: SqlType, *, safe: bool, depth: int = 0) -> str:
     """SQL of CAST(sql AS target) for types that `can_cast`. NULL stays NULL. `depth` counts the lambdas around it."""
     if source == target:
         return sql
@@ -233,8 +234,8 @@ def _cast_parts(sql: str, source: SqlType, target: SqlType, safe: bool, depth: i
         value = cast_sql(f"{x}.value", source.value, target.value, safe=safe, depth=depth + 1)
         entries = f"list_transform(map_entries({sql}), lambda {x}: struct_pack(key := {key}, value := {value}))"
         return f"TRY(map_from_entries({entries}))" if safe else f"map_from_entries({entries})"
-    assert isinstance(source, Struct)  # noqa: S101 - can_cast allows nothing else
-    assert isinstance(target, Struct)  # noqa: S101
+    assert isinstance(source, Struct)
+    assert isinstance(target, Struct)
     fields = [
         f"{quote_duckdb(name)} := {_field(sql, name, source, type_, safe=safe, depth=depth)}" for name, type_ in target.fields
     ]

@@ -32,7 +32,8 @@ class Engine:
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and DuckDB uses as many for one
-    statement; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when done; persistent queries go on when the log is opened again.
+    statement; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when
+    done; persistent queries go on when the log is opened again.
     """
 
     def __init__(

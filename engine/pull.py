@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def relation_rows(engine: Engine, aliased: AliasedSource, keys: pa.Table | None) -> tuple[Relation, pa.Table]:
     """The rows of a source as a relation over them: names for expressions, and an Arrow table by their refs.
 
-    `keys` (a table of the source's key columns, by name) restricts a table to the rows with those keys without a scan, where the
+    `keys` (a table of the source's key columns, by name) restricts a table to the rows with those keys without a scan, where
+    the
     table is kept by a running query.
     """
     relation = read(0, aliased, prefix=False)
@@ -45,8 +46,7 @@ def _materialized(engine: Engine, source: Source, keys: pa.Table | None) -> pa.T
     rows = task.plan.materialized.rows(BatchContext(engine.cursor(), {}), keys)
     named = [(c.name, rows.column(r)) for c, r in zip(plan.columns, plan.refs, strict=True)]
     bounds = [(n, rows.column(n)) for n in ("WINDOWSTART", "WINDOWEND") if plan.windowed and n in rows.column_names]
-    table = pa.table(dict([*named, *(b for b in bounds if b[0] not in dict(named)), (TIMESTAMP, rows.column(TIMESTAMP))]))
-    return table
+    return pa.table(dict([*named, *(b for b in bounds if b[0] not in dict(named)), (TIMESTAMP, rows.column(TIMESTAMP))]))
 
 
 def _scan(engine: Engine, relation: Relation, source: Source) -> pa.Table:

@@ -1,7 +1,9 @@
 """Executes a pull query.
 
-A SELECT from one source, with WHERE and LIMIT, means what it means in a stream: it is compiled like one, and equalities on the key
-become look-ups. Everything else DuckDB can do (joins, GROUP BY, ORDER BY, CTEs, window functions) is handed to it, over the same rows.
+A SELECT from one source, with WHERE and LIMIT, means what it means in a stream: it is compiled like one, and equalities on
+the key
+become look-ups. Everything else DuckDB can do (joins, GROUP BY, ORDER BY, CTEs, window functions) is handed to it, over the
+same rows.
 """
 
 from __future__ import annotations
@@ -64,11 +66,7 @@ def _reread(call: Call) -> Rows:
 def _plain_query(call: Call) -> Rows:
     analysis = analyze(call.node, call.engine.catalog, persistent=False)
     aliased = analysis.sources[0]
-    keys = (
-        key_table(aliased.source, dict(_key_values(analysis.where, aliased, call)))
-        if aliased.source.is_table
-        else None
-    )
+    keys = key_table(aliased.source, dict(_key_values(analysis.where, aliased, call))) if aliased.source.is_table else None
     relation, batch = relation_rows(call.engine, aliased, keys)
     scope = relation.scope
     items = [unwrap_as_value(item) for item in analysis.items]

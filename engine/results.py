@@ -24,7 +24,8 @@ class Message:
 class Listing:
     """The answer of SHOW, DESCRIBE, EXPLAIN …: tables of text for a person, `entity` for REST (with its '@type').
 
-    sections: (title, column headers, rows of text) in reading order; a title may be empty; a section without headers is free text,
+    sections: (title, column headers, rows of text) in reading order; a title may be empty; a section without headers is free
+    text,
     one row of one cell.
     """
 

@@ -118,7 +118,9 @@ class TestDriver:
         self._engine.log.close()
 
     def _run(self, query: _Query) -> None:
-        """Hand a query what its topics got since it last ran. Places follow the records that caused them, then statement order."""
+        """Hand a query what its topics got since it last ran. Places follow the records that caused them, then statement
+        order.
+        """
         taken: list[tuple[int, int, int, Record]] = []
         for source in query.plan.inputs:
             written = self._topics.get(source.source.topic, [])

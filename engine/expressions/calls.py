@@ -19,7 +19,11 @@ from ksql.parser import nodes
 def compile_call(compiler: Compiler, node: exp.Expression, name: str, arguments: Sequence[exp.Expression]) -> Typed:
     """A call of the function `name`. Raises StatementError pointing at the call, or at the argument that is wrong."""
     if is_aggregate(name):
-        fail(node, f"{name} is an aggregate function and cannot stand here", hint="aggregates stand in the SELECT list or HAVING of a query with GROUP BY.")
+        fail(
+            node,
+            f"{name} is an aggregate function and cannot stand here",
+            hint="aggregates stand in the SELECT list or HAVING of a query with GROUP BY.",
+        )
     values = [_value(compiler, argument) for argument in arguments]
     types = [_type(compiler, argument, value) for argument, value in zip(arguments, values, strict=True)]
     try:

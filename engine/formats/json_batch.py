@@ -75,7 +75,7 @@ _connecting = threading.Lock()
 
 def _cursor() -> duckdb.DuckDBPyConnection:
     """A cursor of the decoders' own in-memory database."""
-    global _connection  # noqa: PLW0603 - opened at first use, kept for the process
+    global _connection  # noqa: PLW0603
     with _connecting:
         if _connection is None:
             _connection = duckdb.connect(config={"threads": 1})

@@ -28,7 +28,7 @@ class NoneDecoder:
     columns: tuple[Column, ...] = ()
     text: bool = False
 
-    def sql(self, data: str, prefix: str) -> DecodeSql:  # noqa: ARG002 - the protocol's signature
+    def sql(self, data: str, prefix: str) -> DecodeSql:
         return DecodeSql({}, [], "false")
 
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
@@ -39,5 +39,5 @@ class NoneDecoder:
 class NoneEncoder:
     columns: tuple[Column, ...] = ()
 
-    def sql(self, columns: Sequence[str]) -> str:  # noqa: ARG002 - the protocol's signature
+    def sql(self, columns: Sequence[str]) -> str:
         return "NULL::BLOB"

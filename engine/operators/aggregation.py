@@ -39,7 +39,8 @@ class Call:
 class Aggregation:
     """Groups the rows of `input` by the columns `keys`. `name` is its stable id.
 
-    Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so far.
+    Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so
+    far.
     `repartition`: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
     """
 

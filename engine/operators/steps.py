@@ -1,7 +1,9 @@
 """Stateless steps as SQL text. Neighbouring steps are nested into one statement (`Stage`).
 
-Every step turns the SQL of its input relation into the SQL of its output relation. A relation has the batch's meta columns and data
-columns called by their refs. While rows still carry `$suspect`, a step must let suspect rows through untouched: they come again,
+Every step turns the SQL of its input relation into the SQL of its output relation. A relation has the batch's meta columns
+and data
+columns called by their refs. While rows still carry `$suspect`, a step must let suspect rows through untouched: they come
+again,
 decoded exactly.
 """
 

@@ -16,7 +16,8 @@ DELETED_KEY = "$deleted"
 class OperatorState:
     """A store whose changes become visible to readers only by `publish`.
 
-    `name` is the operator's stable id within its query; its changelog is kept under it. `keys` and `rows` are the Arrow schemas.
+    `name` is the operator's stable id within its query; its changelog is kept under it. `keys` and `rows` are the Arrow
+    schemas.
     """
 
     def __init__(self, name: str, keys: pa.Schema, rows: pa.Schema) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class TimeWindows:
-    """Windows of `size_ms` that start at the multiples of `advance_ms` (equal for tumbling windows), and stay open `grace_ms` longer."""
+    """Windows of `size_ms` that start at the multiples of `advance_ms` (equal for tumbling windows), and stay open
+    `grace_ms` longer.
+    """
 
     kind: str
     size_ms: int

@@ -146,7 +146,7 @@ def _names(key_sql: Sequence[tuple[str, Sql]], calls: _Calls, windows: TimeWindo
 
 def _typed(ref: str, sql: Sql, keys: Sequence[tuple[exp.Expression, str]]) -> SqlType:
     if sql.type is None:
-        fail(dict((r, e) for e, r in keys)[ref], "GROUP BY NULL has no meaning")
+        fail(next(e for e, r in keys if r == ref), "GROUP BY NULL has no meaning")
     return sql.type
 
 

@@ -35,7 +35,7 @@ def _lines(node: Node | SourceInput, depth: int) -> Iterator[str]:
             if node.windows
             else ""
         )
-        yield f"{indent}Aggregation: {len(node.calls)} aggregate(s) by {len(node.keys)} key(s){windows}; state {node.state.name}"
+        yield f"{indent}Aggregation: {len(node.calls)} aggregate(s) by {len(node.keys)} key(s){windows}"
         yield from _lines(node.input, depth + 1)
     elif isinstance(node, StreamTableJoin):
         yield f"{indent}{'Left' if node.outer else 'Inner'} stream-table join on {node.stream_key}; state {node.state.name}"

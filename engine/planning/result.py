@@ -27,7 +27,8 @@ class Result:
 def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: str) -> Result:
     """Find each key among the select items.
 
-    `keys`: for every key column the expressions that denote it (a join key has two). A persistent query must select each once; in a
+    `keys`: for every key column the expressions that denote it (a join key has two). A persistent query must select each
+    once; in a
     push query a key may be missing, and then the result has none.
     """
     found: list[Item] = []

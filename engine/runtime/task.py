@@ -23,7 +23,8 @@ ErrorSink = Callable[[Transaction, str, Sequence[RecordError]], None]
 class Task:
     """One query at work. Not thread-safe: one worker at a time calls `step`.
 
-    A batch is: compute, commit outputs, changelog, numbers and offsets in one transaction, then show the new rows to readers. After
+    A batch is: compute, commit outputs, changelog, numbers and offsets in one transaction, then show the new rows to
+    readers. After
     an exception the task must be thrown away; a new one starts from what was committed.
     """
 
@@ -95,7 +96,9 @@ def group_name(query_id: str, source: int) -> str:
 
 
 def start_cursors(log: Log, query_id: str, plan: Plan, *, latest: bool) -> list[Cursor]:
-    """Where each partition is read from: the committed offset; else tables from the start, and streams from the start or end."""
+    """Where each partition is read from: the committed offset; else tables from the start, and streams from the start or
+    end.
+    """
     cursors = []
     for source in plan.inputs:
         topic = source.source.topic

@@ -101,7 +101,8 @@ def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
         kind, other = ("TABLE", "STREAM") if is_table else ("STREAM", "TABLE")
         fail(
             node,
-            f"Invalid result type. Your SELECT query produces a {other}. Please use CREATE {other} AS SELECT statement instead.",
+            f"Invalid result type. Your SELECT query produces a {other}. "
+            f"Please use CREATE {other} AS SELECT statement instead.",
             hint="" if is_table else f"a table cannot become a stream; declare a stream on its topic for that ({kind}).",
         )
     inherited = analysis.sources[0].source

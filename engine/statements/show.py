@@ -66,7 +66,8 @@ def show_topics(call: Call) -> Result:
         if not name.startswith(tuple(hidden) or ("\0",))
     }
     extended = bool(call.node.args.get("extended"))
-    rows, plain = [], []
+    rows: list[list[str]] = []
+    plain: list[dict[str, Any]] = []
     for name, config in topics.items():
         plain.append({"name": name, "replicaInfo": [config.replicas] * config.partitions})
         rows.append([name, str(config.partitions), str(config.replicas)])

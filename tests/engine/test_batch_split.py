@@ -22,10 +22,13 @@ QUERIES = {
     "explode": "CREATE STREAM O AS SELECT K, EXPLODE(ARRAY[A, A + 1]) AS E FROM S",
     "integers": "CREATE TABLE O AS SELECT K, COUNT(*) AS C, SUM(A) AS SA, MIN(A) AS MI, MAX(N) AS MA FROM S GROUP BY K",
     "doubles": "CREATE TABLE O AS SELECT K, SUM(D) AS SD, AVG(D) AS AD, MAX(D) AS MD FROM S GROUP BY K",
-    "lists": "CREATE TABLE O AS SELECT K, COLLECT_LIST(A) AS L, LATEST_BY_OFFSET(N, 2) AS N2, LATEST_BY_OFFSET(D) AS D1 FROM S GROUP BY K",
+    "lists": """CREATE TABLE O AS SELECT K, COLLECT_LIST(A) AS L, LATEST_BY_OFFSET(N, 2) AS N2, LATEST_BY_OFFSET(D) AS D1
+                FROM S GROUP BY K""",
     "having": "CREATE TABLE O WITH (KEY_FORMAT='JSON') AS SELECT N, A, SUM(D) AS SD FROM S GROUP BY N, A HAVING SUM(D) > 0",
-    "tumbling": "CREATE TABLE O AS SELECT K, SUM(D) AS SD, COUNT(*) AS C FROM S WINDOW TUMBLING (SIZE 5 SECONDS, GRACE PERIOD 2 SECONDS) GROUP BY K",
-    "hopping": "CREATE TABLE O AS SELECT K, SUM(A) AS SA FROM S WINDOW HOPPING (SIZE 6 SECONDS, ADVANCE BY 2 SECONDS) GROUP BY K",
+    "tumbling": """CREATE TABLE O AS SELECT K, SUM(D) AS SD, COUNT(*) AS C FROM S
+                   WINDOW TUMBLING (SIZE 5 SECONDS, GRACE PERIOD 2 SECONDS) GROUP BY K""",
+    "hopping": """CREATE TABLE O AS SELECT K, SUM(A) AS SA FROM S
+                  WINDOW HOPPING (SIZE 6 SECONDS, ADVANCE BY 2 SECONDS) GROUP BY K""",
     "hopping having": """CREATE TABLE O AS SELECT K, SUM(A) AS SA FROM S WINDOW HOPPING (SIZE 6 SECONDS, ADVANCE BY 2 SECONDS)
                          GROUP BY K HAVING SUM(A) > 0""",
     "left join": "CREATE STREAM O AS SELECT S.K AS K, A, V FROM S LEFT JOIN T ON S.K = T.K",
@@ -50,7 +53,7 @@ RECORDS = st.lists(
         st.builds(record, st.just("s"), KEYS, STREAM_VALUES, st.integers(0, 20_000)),
         st.builds(record, st.just("t"), KEYS, TABLE_VALUES, st.integers(0, 20_000)),
     ),
-    max_size=40,
+    max_size=30,
 )
 
 
@@ -68,7 +71,7 @@ def run(query: str, batches: Sequence[Sequence[Record]]) -> list[Record]:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(records=RECORDS, data=st.data())
 def test_the_split_makes_no_difference(name: str, records: list[Record], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(records)), max_size=4)))
