@@ -130,9 +130,12 @@ def wrap_int64(value: int) -> int:
 
 
 def java_identity(value: Any) -> Any:
-    """Equal, and hashable, where Java's `equals` says so: NaN equals NaN, 0.0 does not equal -0.0. For the `step` twins."""
+    """Equal, and hashable, where Java's `equals` says so: NaN equals NaN, 0.0 is not -0.0, maps
+    (lists of pairs) have no order. For the `step` twins."""
     if isinstance(value, float):
         return ("NaN",) if value != value else struct.pack(">d", value)  # noqa: PLR0124 - NaN
+    if isinstance(value, list) and value and isinstance(value[0], tuple):
+        return frozenset(java_identity(entry) for entry in value)
     if isinstance(value, (list, tuple)):
         return tuple(java_identity(item) for item in value)
     if isinstance(value, dict):

@@ -99,7 +99,7 @@ class Correlation(Bound):
         return float(_correlation(*(np.float64(value) for value in state)))
 
 
-def _correlation(n: Any, x: Any, y: Any, xy: Any, xx: Any, yy: Any) -> Any:  # noqa: PLR0917 - the formula's own names
+def _correlation(n: Any, x: Any, y: Any, xy: Any, xx: Any, yy: Any) -> Any:
     with np.errstate(all="ignore"):
         return (n * xy - x * y) / (np.sqrt(n * xx - x * x) * np.sqrt(n * yy - y * y))
 

@@ -91,7 +91,7 @@ def sum_of(type_: SqlType) -> Bound:
         return IntegerSum(type_)
     if type_ == DOUBLE:
         return DoubleSum()
-    assert isinstance(type_, Decimal)  # noqa: S101 - callers check
+    assert isinstance(type_, Decimal)
     return DecimalSum(type_)
 
 

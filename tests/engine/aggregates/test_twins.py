@@ -26,6 +26,7 @@ from ksql.engine.types import (
     STRING,
     TIMESTAMP,
     Array,
+    Map,
     SqlType,
     Struct,
 )
@@ -45,6 +46,9 @@ VALUES: dict[SqlType, st.SearchStrategy[Any]] = {
     Array(BIGINT): st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=3),
     Array(DOUBLE): st.lists(st.none() | st.sampled_from([0.1, -0.0, 1e16, math.inf]), max_size=3),
     Array(INTEGER): st.lists(st.none() | st.integers(0, 2), max_size=2),
+    Map(STRING, DOUBLE): st.dictionaries(st.sampled_from("xyz"), st.none() | st.sampled_from([0.0, -0.0, math.nan])).map(
+        lambda made: list(made.items())
+    ),
     Struct((("A", STRING),)): st.fixed_dictionaries({"A": st.none() | st.sampled_from("xy")}),
 }
 NUMBERS = [INTEGER, BIGINT, DOUBLE]
