@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,8 +51,11 @@ class Plan:
     states: Sequence[OperatorState] = field(default=())
     clocks: Sequence[Clocked] = field(default=())
     materialized: Materialized | None = None
-    #: One line per step, from the sink down, for EXPLAIN.
-    describe: Callable[[], Sequence[str]] = field(default=lambda: ())
+    #: Refs of the key columns, wherever they stand in `refs`.
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.keys = self.keys or self.refs[: self.key_count]
 
     @property
     def sources(self) -> list[Source]:

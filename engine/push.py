@@ -102,10 +102,10 @@ class RunningPushQuery:
         """The next rows; None when none came within `timeout_s`. Raises StopIteration at the end, QueryError on failure."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
+            self._woken.clear()
             if self._closed or self._left == 0:
                 self.close()
                 raise StopIteration
-            self._woken.clear()
             changes, read = self._step()
             if changes is not None:
                 return changes
@@ -157,7 +157,7 @@ class RunningPushQuery:
     def _keys_only(self, rows: pa.Table) -> pa.Table:
         """Rows whose tombstones have nulls in all but the key columns."""
         deleted = rows.column(DELETED)
-        for ref in self._plan.refs[self._plan.key_count :]:
+        for ref in set(self._plan.refs) - set(self._plan.keys):
             column = rows.column(ref)
             nulled = pa.compute.if_else(deleted, pa.scalar(None, column.type), column)
             rows = rows.set_column(rows.column_names.index(ref), ref, nulled)

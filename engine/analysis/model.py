@@ -22,22 +22,31 @@ class AliasedSource:
 
     def names(self) -> tuple[Name, ...]:
         """Everything an expression may take from this source; refs are the plain column names."""
+        keys = set(self.source.key_columns)
         visible = [Name(self.alias, column, column.name) for column in self.source.columns]
-        return (*visible, *self.pseudo_columns())
+        if not self.source.windowed:
+            return (*visible, *self._hidden())
+        # The window belongs to the key and follows it.
+        return (
+            *(name for name in visible if name.column in keys),
+            *self._bounds(),
+            *(name for name in visible if name.column not in keys),
+            *self._hidden(),
+        )
 
-    def pseudo_columns(self) -> tuple[Name, ...]:
+    def _bounds(self) -> tuple[Name, ...]:
+        taken = {column.name for column in self.source.columns}
+        names = [name for name in ("WINDOWSTART", "WINDOWEND") if name not in taken]
+        return tuple(Name(self.alias, Column(name, BIGINT), name, instant=True) for name in names)
+
+    def _hidden(self) -> tuple[Name, ...]:
         hidden = [
             Name(self.alias, Column("ROWTIME", BIGINT), "$ts", nullable=False, instant=True, hidden=True),
             Name(self.alias, Column("ROWPARTITION", INTEGER), "$p", nullable=False, hidden=True),
             Name(self.alias, Column("ROWOFFSET", BIGINT), "$off", nullable=False, hidden=True),
         ]
         taken = {column.name for column in self.source.columns}
-        bounds = [
-            Name(self.alias, Column(name, BIGINT), name, instant=True)
-            for name in ("WINDOWSTART", "WINDOWEND")
-            if self.source.windowed and name not in taken
-        ]
-        return (*bounds, *(name for name in hidden if name.column.name not in taken))
+        return tuple(name for name in hidden if name.column.name not in taken)
 
 
 @dataclass(frozen=True, slots=True)

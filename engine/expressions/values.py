@@ -63,6 +63,14 @@ def decimal_literal(text: str) -> Typed:
     return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True)
 
 
+@rule(nodes.TypedLiteral)
+def typed_literal(compiler: Compiler, node: exp.Expression) -> Typed:
+    try:
+        return decimal_literal(node.args["this"])
+    except ArithmeticError:
+        fail(node, f"'{node.args['this']}' is not a decimal number")
+
+
 @rule(exp.Boolean)
 def boolean(compiler: Compiler, node: exp.Expression) -> Typed:
     return Typed("TRUE" if node.this else "FALSE", BOOLEAN, nullable=False, literal=True)

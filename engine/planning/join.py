@@ -14,7 +14,7 @@ from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.planning.relation import Relation, kept, read
-from ksql.engine.types import SqlType
+from ksql.engine.types import Column, SqlType
 
 JOIN_KEY = "$joinkey"
 
@@ -109,7 +109,13 @@ def _stream_table(stream: Relation, table: Relation, join: JoinClause, states: l
     stream.project([*(kept(r, t) for r, t in stream.columns.items()), (key_ref, left_key)], stream.names)
     state = _table_state(table, table_key, left_key.type, states)
     node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=join.kind == "LEFT")
-    return Relation(node, (*stream.names, *table.names), {**stream.columns, **table.columns})
+    names = (*(n for n in stream.names if n.qualifier), *table.names, join_key_name(key_ref, left_key.type))
+    return Relation(node, names, {**stream.columns, **table.columns})
+
+
+def join_key_name(ref: str, type_: SqlType) -> Name:
+    """The key of a join's result: the value both sides were compared by, present whether or not they matched."""
+    return Name("", Column(JOIN_KEY, type_), ref, hidden=True)
 
 
 def _table_state(table: Relation, key: str, key_type: SqlType, states: list[OperatorState]) -> OperatorState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from sqlglot import exp
@@ -19,7 +19,7 @@ from ksql.engine.operators.table_view import VISIBLE, TableView
 from ksql.engine.plan import Clocked, Plan
 from ksql.engine.planning.aggregation import AggregatedRows, plan_aggregation
 from ksql.engine.planning.explode import plan_explode
-from ksql.engine.planning.join import plan_joins
+from ksql.engine.planning.join import JOIN_KEY, plan_joins
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
 from ksql.engine.types import BIGINT, BOOLEAN, Column, SqlType
@@ -38,12 +38,20 @@ def plan(analysis: Analysis) -> Plan:
     """Operators for `analysis`, without a sink. Raises StatementError for what has no meaning."""
     parts = Parts([], [], [])
     relation = _from(analysis, parts)
-    source = analysis.sources[0].source
     if analysis.is_aggregate:
-        return _aggregate(analysis, relation, parts)
-    if source.is_table:
-        return _table(analysis, relation, parts)
-    return _stream(analysis, relation, parts)
+        made = _aggregate(analysis, relation, parts)
+    elif analysis.sources[0].source.is_table:
+        made = _table(analysis, relation, parts)
+    else:
+        made = _stream(analysis, relation, parts)
+    return made if analysis.persistent else _as_written(made, analysis)
+
+
+def _as_written(made: Plan, analysis: Analysis) -> Plan:
+    """A push query shows its columns in the order of the SELECT list; a key has no special place."""
+    refs = {column.name: (column, ref) for column, ref in zip(made.columns, made.refs, strict=True)}
+    written = [refs[item.name] for item in analysis.items]
+    return replace(made, columns=tuple(c for c, _ in written), refs=tuple(r for _, r in written), keys=made.keys)
 
 
 def _from(analysis: Analysis, parts: Parts) -> Relation:
@@ -60,6 +68,8 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         relation.filter(analysis.where)
     analysis = plan_explode(analysis, relation)
     result = split(analysis, _stream_keys(analysis), "the key column")
+    if analysis.joins and analysis.partition_by is None:
+        result = Result(tuple(Item(key.name, _column("", JOIN_KEY)) for key in result.keys), result.values)
     columns = project(relation, result)
     windowed = _inherited_window(analysis)
     return Plan(
@@ -97,7 +107,8 @@ def _source_keys(analysis: Analysis) -> list[list[exp.Expression]]:
 
 
 def _column(qualifier: str, name: str) -> exp.Expression:
-    return exp.Column(this=exp.to_identifier(name, quoted=True), table=exp.to_identifier(qualifier, quoted=True))
+    table = exp.to_identifier(qualifier, quoted=True) if qualifier else None
+    return exp.Column(this=exp.to_identifier(name, quoted=True), table=table)
 
 
 def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:

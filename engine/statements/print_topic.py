@@ -70,10 +70,10 @@ class TopicPrinter:
     def next_changes(self, timeout_s: float | None = None) -> Changes | None:
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
+            self._woken.clear()
             if self._closed or self._left == 0:
                 self.close()
                 raise StopIteration
-            self._woken.clear()
             changes = self._read()
             if changes is not None:
                 return changes
