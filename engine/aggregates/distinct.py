@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, java_identity
 from ksql.engine.kernels.distinct import Entries
@@ -65,7 +66,7 @@ class CountDistinct(Bound):
 
 
 class Histogram(Bound):
-    """A map from text to how often it came; of the first thousand texts only."""
+    """A map from text to how often it came; of the first thousand texts only. A null counts as the text null."""
 
     returns = Map(STRING, BIGINT)
     state = (("counts", returns.arrow),)
@@ -74,8 +75,8 @@ class Histogram(Bound):
         self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
     ) -> list[pa.Array]:
         lists = old[0].cast(pa.list_(old[0].type.field(0).type))
-        known = lists.flatten()
-        entries = Entries(sizes_of(lists), known.field(0), arguments[0], validity(arguments[0]), segments)
+        known, every = lists.flatten(), np.ones(segments.rows, dtype=bool)
+        entries = Entries(sizes_of(lists), known.field(0), pc.fill_null(arguments[0], "null"), every, segments)
         sizes = np.minimum(entries.counts[wanted], _MOST_IN_HISTOGRAM)
         shown = ranges(entries.starts[segments.segment[wanted]], sizes)
         counts = entries.occurrences(numbers(known.field(1)), np.repeat(wanted, sizes), shown)
@@ -84,8 +85,8 @@ class Histogram(Bound):
 
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         counts = dict(state[0] or [])
-        text = arguments[0]
-        if text in counts or (text is not None and len(counts) < _MOST_IN_HISTOGRAM):
+        text = "null" if arguments[0] is None else arguments[0]
+        if text in counts or len(counts) < _MOST_IN_HISTOGRAM:
             counts[text] = counts.get(text, 0) + 1
         return [list(counts.items())]
 
@@ -141,7 +142,12 @@ def bind_count_distinct(types: Sequence[SqlType], literals: Sequence[LiteralValu
     return CountDistinct(types[0]) if _one(types, literals) else None
 
 
-@aggregate("HISTOGRAM", "Map from each text to how often it came; of the first 1000 texts.", ["STRING"], tables=True)
+@aggregate(
+    "HISTOGRAM",
+    "Map from each text to how often it came; of the first 1000 texts. Null counts as the text null.",
+    ["STRING"],
+    tables=True,
+)
 def bind_histogram(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return Histogram() if _one(types, literals) and types[0] == STRING else None
 

@@ -76,9 +76,24 @@ class VariableColumn:
 
     def get(self, slots: np.ndarray) -> pa.Array:
         self._places.reserve(int(slots.max(initial=-1)) + 1)
-        places = self._places.array[slots]
-        taken = pa.chunked_array(self._chunks, self._type).take(arrow(places - 1, pa.int64(), places > 0))
-        return taken.combine_chunks()
+        return self._take(self._places.array[slots])
+
+    def _take(self, places: np.ndarray) -> pa.Array:
+        """Chunk by chunk: Arrow's own `take` of several chunks copies them all into one first."""
+        starts = np.append(0, np.cumsum([len(chunk) for chunk in self._chunks]))
+        chunk_of = (np.searchsorted(starts, places - 1, side="right") - 1).astype(np.int16)
+        missing = np.flatnonzero(chunk_of < 0)
+        order, parts = [missing], [pa.nulls(len(missing), self._type)]
+        for i, chunk in enumerate(self._chunks):
+            here = np.flatnonzero(chunk_of == i)
+            if len(here):
+                order.append(here)
+                parts.append(chunk.take(pa.array(places[here] - 1 - starts[i])))
+        if len(parts[-1]) == len(places):
+            return parts[-1]
+        back = np.empty(len(places), dtype=np.int64)
+        back[np.concatenate(order)] = np.arange(len(places))
+        return pa.concat_arrays(parts).take(pa.array(back))
 
     def put(self, slots: np.ndarray, values: pa.Array) -> None:
         self._places.reserve(int(slots.max(initial=-1)) + 1)

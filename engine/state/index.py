@@ -106,13 +106,24 @@ class HashIndex:
 
     def _rebuild(self, needed: int) -> None:
         """A table for at least `needed` keys, a quarter to half full, with all keys so far."""
-        self._table = np.zeros(max(1024, 1 << (4 * needed - 1).bit_length() - 1), dtype=np.uint64)
-        entries, places = _entries(self._hashes.array, np.arange(self.size)), self._home(self._hashes.array)
-        while len(entries):
-            free = np.flatnonzero(self._table[places] == 0)
-            self._table[places[free]] = entries[free]
-            left = np.flatnonzero(self._table[places] != entries)
-            entries, places = entries[left], (places[left] + 1) & (len(self._table) - 1)
+        size = max(1024, 1 << (4 * needed - 1).bit_length() - 1)
+        self._table = np.zeros(size, dtype=np.uint64)
+        # Inserted in the order of their homes, every key lies at home, or right behind the key before it.
+        steps, bits = np.arange(self.size), self.size.bit_length()
+        packed = np.sort(self._home(self._hashes.array) << bits | steps)
+        slots = packed & ((1 << bits) - 1)
+        places = np.maximum.accumulate((packed >> bits) - steps) + steps
+        entries = _entries(self._hashes.array[slots], slots)
+        end = int(np.searchsorted(places, size))
+        self._table[places[:end]] = entries[:end]
+        self._wrap(entries[end:])
+
+    def _wrap(self, entries: np.ndarray) -> None:
+        """Insert the few entries that found no place before the end of the table."""
+        free = np.flatnonzero(self._table[: 16 + 8 * len(entries)] == 0)
+        if len(free) < len(entries):
+            free = np.flatnonzero(self._table == 0)
+        self._table[free[: len(entries)]] = entries
 
     def _home(self, hashes: np.ndarray) -> np.ndarray:
         return np.asarray((hashes & np.uint64(len(self._table) - 1)).view(np.int64))

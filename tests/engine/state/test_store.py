@@ -116,6 +116,28 @@ def test_index_grows_and_keeps_every_key() -> None:
     assert (kept.lookup(pa.table({"k": asked + 300_000}), insert=False) == -1).all()
 
 
+@pytest.mark.parametrize("high", [0, 2**64 - 1, 2**64 - 700], ids=["start", "end", "around"])
+def test_probes_go_round_the_end_of_the_table(high: int) -> None:
+    # Each hash occurs twice; the key is the row number's half.
+    hashes = (np.arange(1500, dtype=np.uint64) + np.uint64(high)).repeat(2)
+    keys_ = np.arange(1500).repeat(2)
+    known: list[int] = []
+    table_ = index.HashIndex()
+
+    def verify(rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        return np.array([keys_[row] == known[slot] for row, slot in zip(rows, slots, strict=True)], dtype=bool)
+
+    for part in np.array_split(np.arange(3000), 7):
+        slots = table_.find_or_insert(
+            hashes[part],
+            lambda rows, slots, part=part: verify(part[rows], slots),  # type: ignore[misc]
+            lambda rows, part=part: known.extend(keys_[part[rows]]),  # type: ignore[misc]
+        )
+        assert [known[slot] for slot in slots] == keys_[part].tolist()
+    assert table_.size == 1500
+    assert [known[slot] for slot in table_.find(hashes, verify)] == keys_.tolist()
+
+
 def test_one_key_many_times_in_a_batch_has_one_slot() -> None:
     kept = KeyedStore(pa.schema([("k", pa.string())]), pa.schema([("v", pa.int64())]))
     slots = kept.lookup(pa.table({"k": ["a", "b"] * 40_000}), insert=True)
