@@ -97,6 +97,8 @@ def _wider(a: SqlType, b: SqlType) -> SqlType | None:
         return a
     if is_number(a) and is_number(b):
         return _wider_number(a, b)
+    if {a, b} == {DATE, TIMESTAMP}:
+        return TIMESTAMP
     if isinstance(a, Array) and isinstance(b, Array):
         item = _wider(a.item, b.item)
         return item and Array(item)
@@ -144,6 +146,8 @@ def can_coerce(source: SqlType, target: SqlType, literal: bool) -> bool:
         return _widens(source, target) or literal
     if source == STRING:
         return target in (DATE, TIME, TIMESTAMP, BYTES) or (literal and (target == BOOLEAN or is_number(target)))
+    if (source, target) == (DATE, TIMESTAMP):
+        return True
     return literal and target == STRING and source != BYTES
 
 

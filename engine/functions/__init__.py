@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ksql.engine.functions import isotime, math, nulls, rounding, strings
+from ksql.engine.functions import (
+    binary,
+    clock,
+    collections,
+    datetime_text,
+    geo,
+    hash_order,
+    isotime,
+    json,
+    lambdas,
+    math,
+    nulls,
+    regex,
+    rounding,
+    strings,
+    tables,
+    text_python,
+    url,
+)
 from ksql.engine.functions.declare import Function, LambdaSql, declared, scalar, scalar_sql
 from ksql.engine.functions.resolve import ArgumentType, LambdaArgument, LambdaTypes, Resolved, UnitArgument, resolve
 from ksql.engine.functions.signature import Signature, UnitPattern
@@ -23,15 +41,27 @@ __all__ = [
     "describe",
     "functions",
     "is_table_function",
-    "isotime",
-    "math",
-    "nulls",
     "register",
     "resolve",
-    "rounding",
     "scalar",
     "scalar_sql",
+    "binary",
+    "clock",
+    "collections",
+    "datetime_text",
+    "geo",
+    "hash_order",
+    "isotime",
+    "json",
+    "lambdas",
+    "math",
+    "nulls",
+    "regex",
+    "rounding",
     "strings",
+    "tables",
+    "text_python",
+    "url",
 ]
 
 

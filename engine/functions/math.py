@@ -70,7 +70,7 @@ maths(
 )  # fmt: skip
 maths(
     "LOG", _TWO_DOUBLES,
-    sql=_pair("(CASE WHEN {0} <= 0 OR {0} = 1 THEN CAST('NaN' AS DOUBLE) ELSE ln({1}) / ln({0}) END)"),
+    sql=_pair("(CASE WHEN {1} IS NULL THEN NULL WHEN {0} <= 0 OR {0} = 1 THEN CAST('NaN' AS DOUBLE) ELSE ln({1}) / ln({0}) END)"),
     doc="", example=("LOG(2, 8)", "3e0"),
 )  # fmt: skip
 maths("PI", "-> DOUBLE", sql=lambda: "pi()", doc="The number pi", example=("ROUND(PI(), 4)", "3.1416e0"))
@@ -105,7 +105,7 @@ for _name, _function, _doc, _example in (
     maths(_name, "INT -> INT | BIGINT -> BIGINT", sql=lambda x: x, doc=_doc)
     maths(_name, "DOUBLE -> DOUBLE | DECIMAL -> DECIMAL", typed_sql=_whole(_function), doc=_doc, example=_example)
 
-_COMPARABLE = ("INT", "BIGINT", "DOUBLE", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP")
+_COMPARABLE = ("INT", "BIGINT", "DOUBLE", "STRING", "DATE", "TIME", "TIMESTAMP")
 
 
 def _extreme(function: str) -> Callable[..., str]:

@@ -136,7 +136,7 @@ def _bind(overload: Overload, arguments: Sequence[ArgumentType], widen: bool) ->
 
 def _accepts(pattern: SqlType, argument: ArgumentType, generics: dict[str, SqlType], widen: bool) -> bool:
     if isinstance(pattern, UnitPattern):
-        return isinstance(argument, UnitArgument) and _unit(argument.word) is not None
+        return isinstance(argument, UnitArgument) and unit_name(argument.word) is not None
     if isinstance(argument, UnitArgument | LambdaArgument) or isinstance(pattern, LambdaPattern):
         return False
     if argument is None:
@@ -144,7 +144,8 @@ def _accepts(pattern: SqlType, argument: ArgumentType, generics: dict[str, SqlTy
     return _matches(pattern, argument, generics) or (widen and _widens(pattern, argument, generics))
 
 
-def _unit(word: str) -> str | None:
+def unit_name(word: str) -> str | None:
+    """The unit of time that `word` means; None when it means none."""
     upper = word.upper()
     return next((u for u in UNITS_MS if upper in (u, u[:-1])), None)
 

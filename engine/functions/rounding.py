@@ -149,12 +149,16 @@ maths(
 
 def round_half_up(number: Decimal, digits: int) -> Decimal:
     """`number` with `digits` digits behind the point, halves towards positive infinity."""
+    if number.is_zero():
+        return number
     rounding = ROUND_HALF_UP if number > 0 else ROUND_HALF_DOWN
     return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=_EXACT)
 
 
 def cut_off(number: Decimal, digits: int) -> Decimal:
     """`number` with `digits` digits behind the point, the rest left out."""
+    if number.is_zero():
+        return number
     return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN, context=_EXACT)
 
 

@@ -1,19 +1,21 @@
-"""Functions of text that DuckDB computes."""
+"""Functions of text."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from ksql.engine.functions.declare import STRINGS, macro, scalar_sql
+from ksql.engine.functions.declare import STRINGS, Call, helper, macro, scalar_sql
+from ksql.engine.functions.utf16 import joined, units
 
 text = partial(scalar_sql, category=STRINGS)
 
-# Lengths and positions count UTF-16 units: a character outside the basic plane is two.
+# Lengths and positions count UTF-16 units: a character outside the basic plane is two. Texts without one go the fast way.
 macro(
     "ksql_len(t)",
     "CAST(length(t) + CASE WHEN strlen(t) = length(t) THEN 0 "
     "ELSE length(regexp_replace(t, '[^\\x{10000}-\\x{10FFFF}]', '', 'g')) END AS INTEGER)",
 )
+macro("ksql_basic(t)", "strlen(t) = length(t) OR NOT regexp_matches(t, '[\\x{10000}-\\x{10FFFF}]')")
 
 text("UCASE", "STRING -> STRING", sql=lambda a: f"upper({a})", doc="Text in upper case", example=("UCASE('abc')", "'ABC'"))
 text("LCASE", "STRING -> STRING", sql=lambda a: f"lower({a})", doc="Text in lower case", example=("LCASE('ABC')", "'abc'"))
@@ -26,19 +28,79 @@ text(
     "LEN", "STRING -> INT", sql=lambda a: f"ksql_len({a})", doc="Number of characters, or of bytes", example=("LEN('abc')", "3")
 )
 text(
-    "LEN",
-    "BYTES -> INT",
-    sql=lambda a: f"CAST(octet_length({a}) AS INTEGER)",
-    doc="",
-    example=("LEN(TO_BYTES('abc', 'utf8'))", "3"),
+    "MD5", "STRING -> STRING",
+    sql=lambda a: f"md5({a})",
+    doc="MD5 digest in hexadecimal", example=("MD5('a')", "'0cc175b9c0f1b6a831c399e269772661'"),
+)  # fmt: skip
+
+
+# SUBSTRING: a negative position counts from the end, and what lies outside the text is left out.
+
+macro("ksql_start(size, position)", "CASE WHEN position < 0 THEN size + position ELSE position - 1 END")
+macro("ksql_clamp(n, size)", "CASE WHEN n < 0 THEN 0 WHEN n > size THEN size ELSE n END")
+macro(
+    "ksql_substring(t, position, count)",
+    "CASE WHEN ksql_basic(t) THEN substr(t, ksql_clamp(ksql_start(length(t), position), length(t)) + 1, "
+    "CASE WHEN count < 0 THEN 0 ELSE count END) ELSE ksql_substring_units(t, position, count) END",
 )
 text(
-    "MD5",
-    "STRING -> STRING",
-    sql=lambda a: f"md5({a})",
-    doc="MD5 digest in hexadecimal",
-    example=("MD5('a')", "'0cc175b9c0f1b6a831c399e269772661'"),
-)
+    "SUBSTRING", "STRING, INT -> STRING",
+    sql=lambda t, position: f"ksql_substring({t}, {position}, 2147483647)",
+    doc="Part of a text or of bytes, from a position counted from 1, or from the end if negative", example=("SUBSTRING('stream', 3)", "'ream'"),
+)  # fmt: skip
+text(
+    "SUBSTRING", "STRING, INT, INT -> STRING",
+    sql=lambda t, position, count: f"ksql_substring({t}, {position}, {count})",
+    doc="", example=("SUBSTRING('stream', -3, 2)", "'ea'"),
+)  # fmt: skip
+
+
+@helper("ksql_substring_units", "STRING, INT, INT -> STRING")
+def substring_units(value: str, position: int, count: int) -> str:
+    whole = units(value)
+    start = len(whole) + position if position < 0 else position - 1
+    start = min(max(start, 0), len(whole))
+    return joined(whole[start : start + max(count, 0)])
+
+
+# Padding
+
+
+def _pad(function: str, value: str, length: str, padding: str) -> str:
+    basic = f"ksql_basic({value}) AND ksql_basic({padding})"
+    return (
+        f"(CASE WHEN {length} < 0 OR {padding} = '' THEN NULL WHEN {basic} THEN {function}({value}, {length}, {padding}) "
+        f"ELSE ksql_{function}_units({value}, {length}, {padding}) END)"
+    )
+
+
+text(
+    "LPAD", "STRING, INT, STRING -> STRING",
+    sql=partial(_pad, "lpad"),
+    doc="Text or bytes filled up on the left to a length, or cut off at it", example=("LPAD('7', 3, '0')", "'007'"),
+)  # fmt: skip
+text(
+    "RPAD", "STRING, INT, STRING -> STRING",
+    sql=partial(_pad, "rpad"),
+    doc="Text or bytes filled up on the right to a length, or cut off at it", example=("RPAD('7', 3, '.')", "'7..'"),
+)  # fmt: skip
+
+
+@helper("ksql_lpad_units", "STRING, INT, STRING -> STRING")
+def lpad_units(value: str, length: int, padding: str) -> str:
+    whole, filling = units(value), units(padding)
+    missing = max(length - len(whole), 0)
+    return joined((filling * missing)[:missing] + whole[: length - missing])
+
+
+@helper("ksql_rpad_units", "STRING, INT, STRING -> STRING")
+def rpad_units(value: str, length: int, padding: str) -> str:
+    whole, filling = units(value), units(padding)
+    missing = max(length - len(whole), 0)
+    return joined(whole[:length] + (filling * missing)[:missing])
+
+
+# Putting together and taking apart
 
 
 def _replace(value: str, old: str, new: str) -> str:
@@ -54,19 +116,91 @@ text(
 )  # fmt: skip
 
 
-def _concat(cast: str) -> partial[str]:
-    return partial(_concat_as, cast)
-
-
-def _concat_as(nothing: str, *values: str) -> str:
-    return " || ".join(f"COALESCE({value}, {nothing})" for value in values).join("()")
+def _concat(nothing: str, *values: str) -> str:
+    return f"({' || '.join(f'COALESCE({value}, {nothing})' for value in values) or nothing})"
 
 
 text(
-    "CONCAT",
-    "STRING... -> STRING",
-    sql=_concat("''"),
-    doc="The arguments one after the other; NULL counts as empty",
-    example=("CONCAT('a', NULL, 'b')", "'ab'"),
-)
-text("CONCAT", "BYTES... -> BYTES", sql=_concat("CAST('' AS BLOB)"), doc="")
+    "CONCAT", "STRING... -> STRING",
+    sql=partial(_concat, "''"),
+    doc="The arguments one after the other; NULL counts as empty", example=("CONCAT('a', NULL, 'b')", "'ab'"),
+)  # fmt: skip
+text("CONCAT", "BYTES... -> BYTES", sql=partial(_concat, "CAST('' AS BLOB)"), doc="")
+text(
+    "CONCAT_WS", "STRING, STRING, STRING... -> STRING",
+    sql=lambda *values: f"concat_ws({', '.join(values)})",
+    doc="The arguments that are not NULL, with the first one between them", example=("CONCAT_WS('-', 'a', NULL, 'b')", "'a-b'"),
+)  # fmt: skip
+text(
+    "SPLIT", "STRING, STRING -> ARRAY<STRING>",
+    sql=lambda value, delimiter: f"(CASE WHEN {value} = '' THEN [''] ELSE string_split({value}, {delimiter}) END)",
+    doc="Parts of a text or of bytes between delimiters; single characters if the delimiter is empty",
+    example=("SPLIT('a,b,,c', ',')", "ARRAY['a', 'b', '', 'c']"),
+)  # fmt: skip
+
+
+def _elt(number: str, *values: str) -> str:
+    whens = " ".join(f"WHEN {i} THEN {value}" for i, value in enumerate(values, 1))
+    return f"(CASE {number} {whens} END)" if whens else "CAST(NULL AS VARCHAR)"
+
+
+def _field(value: str, *values: str) -> str:
+    whens = " ".join(f"WHEN {value} = {other} THEN {i}" for i, other in enumerate(values, 1))
+    return f"(CASE {whens} ELSE 0 END)" if whens else "0"
+
+
+text("ELT", "INT!, STRING... -> STRING", sql=_elt, doc="The n-th of the texts that follow", example=("ELT(2, 'a', 'b')", "'b'"))
+text(
+    "FIELD", "STRING, STRING... -> INT", sql=_field,
+    doc="At which place the first text stands among the others; 0 if it does not", example=("FIELD('b', 'a', 'b')", "2"),
+)  # fmt: skip
+
+
+def _instr(call: Call, value: str, part: str) -> str:
+    found = f"CAST(instr({value}, {part}) AS INTEGER)"
+    exact = f"ksql_instr_units{'_or_null' if call.safe else ''}({value}, {part}, 1, 1)"
+    return f"(CASE WHEN {value} IS NULL OR {part} IS NULL THEN 0 WHEN ksql_basic({value}) AND {part} <> '' THEN {found} ELSE {exact} END)"
+
+
+def _instr_from(call: Call, value: str, part: str, position: str, occurrence: str = "1") -> str:
+    udf = f"ksql_instr_units{'_or_null' if call.safe else ''}"
+    return f"(CASE WHEN {value} IS NULL OR {part} IS NULL THEN 0 ELSE {udf}({value}, {part}, {position}, {occurrence}) END)"
+
+
+text(
+    "INSTR", "STRING, STRING -> INT", typed_sql=_instr,
+    doc="Position of a part in a text, counted from 1, 0 if there is none; from a position on (backwards if negative), for the n-th time",
+    example=("INSTR('banana', 'an')", "2"),
+)  # fmt: skip
+text("INSTR", "STRING, STRING, INT! -> INT", typed_sql=_instr_from, doc="", example=("INSTR('banana', 'an', 3)", "4"))
+text("INSTR", "STRING, STRING, INT!, INT! -> INT", typed_sql=_instr_from, doc="", example=("INSTR('banana', 'an', -1, 2)", "2"))
+
+
+@helper("ksql_instr_units", "STRING, STRING, INT, INT -> INT")
+def instr_units(value: str, part: str, position: int, occurrence: int) -> int:
+    whole, wanted = units(value), units(part)
+    if position == 0 or abs(position) > len(whole) or occurrence < 1:
+        return 0
+    return _forwards(whole, wanted, position, occurrence) if position > 0 else _backwards(whole, wanted, position, occurrence)
+
+
+def _forwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
+    found = position - 2
+    for _ in range(occurrence):
+        found = whole.find(wanted, found + 1)
+        if found < 0:
+            return 0
+    return found + 1
+
+
+def _backwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
+    """The position is where a match may begin at the latest; -1 lies behind the last character."""
+    latest = len(whole) + position + 1
+    for _ in range(occurrence):
+        if latest < 0:
+            return 0
+        found = whole.rfind(wanted, 0, latest + len(wanted))
+        if found < 0:
+            return 0
+        latest = found - 1
+    return found + 1

@@ -53,6 +53,8 @@ def _vectorised(overload: Overload, safe: bool) -> Callable[..., pa.Array]:
     result_type = overload.signature.returns.arrow
     one = _null_in_null_out(overload.python) if overload.null_in_null_out else overload.python
     assert one is not None  # noqa: S101 - only Python overloads are registered
+    if isinstance(overload.signature.returns, Map):
+        one = _as_pairs(one)
     attempt = _or_null(one) if safe else one
     if not types:
         return lambda: pa.array([attempt()], result_type)
@@ -96,6 +98,16 @@ def _plain(column: Any) -> pa.Array:
 def _null_in_null_out(function: Callable[..., Any] | None) -> Callable[..., Any]:
     assert function is not None  # noqa: S101 - only Python overloads are registered
     return lambda *arguments: None if None in arguments else function(*arguments)
+
+
+def _as_pairs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Arrow takes a map as a list of pairs."""
+
+    def call(*arguments: Any) -> Any:
+        result = function(*arguments)
+        return None if result is None else list(result.items())
+
+    return call
 
 
 def _or_null(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,251 @@
+"""Functions of JSON texts. Numbers keep the digits they were written with; what follows the first value does not count."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from ksql.engine.casts_text import to_text
+from ksql.engine.functions.declare import JSON, Call, helper, scalar, scalar_sql
+from ksql.engine.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Array,
+    Map,
+    SqlType,
+    Struct,
+    string_literal,
+)
+from ksql.engine.types import Decimal as DecimalType
+
+texts = partial(scalar, category=JSON)
+_MISSING = object()
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+
+
+def parse(text: str) -> Any:
+    """The first value of `text`; `_MISSING` when there is none. Raises ValueError for what is not JSON."""
+    start = _BLANK.match(text).end()  # type: ignore[union-attr] # it matches everywhere
+    if start == len(text):
+        return _MISSING
+    value, end = _DECODER.raw_decode(text, start)
+    # A number or word goes on to the next blank or sign.
+    if end < len(text) and not isinstance(value, dict | list | str) and text[end] not in " \t\r\n,:]}":
+        raise ValueError(f"'{text}' is not JSON")
+    return value
+
+
+def write(value: Any) -> str:
+    """JSON without blanks; what is not ASCII stays as it is."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quoted(k)}:{write(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(write(item) for item in value) + "]"
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def _quoted(text: str) -> str:
+    escaped = json.dumps(text, ensure_ascii=False)
+    return re.sub(r"\\u00[01][0-9a-f]", lambda found: found[0][:2] + found[0][2:].upper(), escaped)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else write(value)
+
+
+@texts(
+    "EXTRACTJSONFIELD", "STRING, STRING -> STRING",
+    doc="The text at a path in a JSON text: $ is the whole, then .name or [index]",
+    example=("EXTRACTJSONFIELD('{\"a\": [1, 2]}', '$.a[1]')", "'2'"),
+)  # fmt: skip
+def extract(text: str, path: str) -> str | None:
+    value = parse(text)
+    for step in _steps(path):
+        value = _child(value, step)
+    return None if value is _MISSING else _as_text(value)
+
+
+def _steps(path: str) -> list[str]:
+    """`$.a[0].b` as a, 0, b. Raises ValueError for wildcards and the like."""
+    if not path.startswith("$"):
+        raise ValueError(f"the path '{path}' does not begin with $")
+    steps = re.findall(r"\.\"((?:[^\"\\]|\\.)*)\"|\.([^.\[\]]+)|\[\s*(-?\d+)\s*\]|\[['\"]([^'\"]*)['\"]\]|(.)", path[1:])
+    if any(step[-1] for step in steps):
+        raise ValueError(f"the path '{path}' cannot be understood")
+    return ["".join(step) for step in steps]
+
+
+def _child(value: Any, step: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(step, _MISSING)
+    if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+        return value[int(step)]
+    return _MISSING
+
+
+@texts(
+    "IS_JSON_STRING",
+    "STRING -> BOOLEAN",
+    doc="Whether a text is JSON",
+    null_in_null_out=False,
+    example=("IS_JSON_STRING('[1]')", "TRUE"),
+)
+def is_json(text: str | None) -> bool:
+    try:
+        return text is not None and parse(text) is not _MISSING
+    except (ValueError, RecursionError):
+        return False
+
+
+@texts(
+    "JSON_ARRAY_LENGTH", "STRING -> INT", doc="Number of elements of a JSON array", example=("JSON_ARRAY_LENGTH('[1, 2]')", "2")
+)
+def array_length(text: str) -> int | None:
+    value = parse(text)
+    return len(value) if isinstance(value, list) else None
+
+
+@texts("JSON_KEYS", "STRING -> ARRAY<STRING>", doc="Keys of a JSON object", example=("JSON_KEYS('{\"a\": 1}')", "ARRAY['a']"))
+def keys(text: str) -> list[str] | None:
+    value = parse(text)
+    return list(value) if isinstance(value, dict) else None
+
+
+@texts(
+    "JSON_RECORDS",
+    "STRING -> MAP<STRING, STRING>",
+    doc="Keys and values of a JSON object",
+    example=("JSON_RECORDS('{\"a\": 1}')", "MAP('a' := '1')"),
+)
+def records(text: str) -> dict[str, str] | None:
+    value = parse(text)
+    return {key: _as_text(item) for key, item in value.items()} if isinstance(value, dict) else None
+
+
+@texts(
+    "JSON_ITEMS",
+    "STRING -> ARRAY<STRING>",
+    doc="Elements of a JSON array, each as JSON",
+    example=("JSON_ITEMS('[1, {\"a\": 2}]')", "ARRAY['1', '{\"a\":2}']"),
+)
+def items(text: str) -> list[str]:
+    value = parse(text)
+    if not isinstance(value, list):
+        raise ValueError("the text is not a JSON array")
+    return [write(item) for item in value]
+
+
+@texts(
+    "JSON_CONCAT", "STRING... -> STRING", null_in_null_out=False,
+    doc="Objects joined key by key, the last one counting, or else one array of all", example=("JSON_CONCAT('{\"a\":1}', '{\"b\":2}')", "'{\"a\":1,\"b\":2}'"),
+)  # fmt: skip
+def concat(parts: list[str | None]) -> str | None:
+    if any(part is None for part in parts):
+        return None
+    values = [parse(part) for part in parts if part is not None]
+    if any(value is _MISSING for value in values):
+        return None
+    if all(isinstance(value, dict) for value in values):
+        return write({key: item for value in values for key, item in value.items()})
+    return write([item for value in values for item in (value if isinstance(value, list) else [value])])
+
+
+# JSON_ARRAY_CONTAINS: the value comes as text, with the kind of JSON value it can equal.
+
+
+@helper("ksql_json_contains", "STRING, STRING, STRING -> BOOLEAN")
+def contains(text: str, kind: str, wanted: str) -> bool:
+    try:
+        value = parse(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, list) and any(_equals(item, kind, wanted) for item in value)
+
+
+def _equals(item: Any, kind: str, wanted: str) -> bool:
+    if kind == "null":
+        return item is None
+    if isinstance(item, bool) or kind == "boolean":
+        return isinstance(item, bool) and kind == "boolean" and write(item) == wanted
+    if isinstance(item, str) or kind == "text":
+        return isinstance(item, str) and kind == "text" and item == wanted
+    if kind == "whole":
+        return isinstance(item, int) and item == int(wanted)
+    if kind == "double":
+        return isinstance(item, Decimal) and float(item) == float(wanted)
+    return isinstance(item, Decimal) and item == Decimal(wanted)
+
+
+_KINDS: dict[SqlType, str] = {INTEGER: "whole", BIGINT: "whole", DOUBLE: "double", BOOLEAN: "boolean", STRING: "text"}
+
+
+def _contains(call: Call, text: str, value: str) -> str:
+    type_ = call.types[1]
+    kind = "decimal" if isinstance(type_, DecimalType) else _KINDS.get(type_)
+    if kind is None:
+        return "FALSE"
+    wanted = f"CAST({value} AS VARCHAR)"
+    return f"ksql_json_contains({text}, CASE WHEN {value} IS NULL THEN 'null' ELSE '{kind}' END, COALESCE({wanted}, ''))"
+
+
+scalar_sql(
+    "JSON_ARRAY_CONTAINS", "STRING, T -> BOOLEAN", category=JSON, typed_sql=_contains,
+    doc="Whether a value is an element of a JSON array; 1 is not 1.0 and not '1'", example=("JSON_ARRAY_CONTAINS('[1, 2]', 2)", "TRUE"),
+)  # fmt: skip
+
+
+# TO_JSON_STRING
+
+
+def _to_json(sql: str, type_: SqlType, depth: int = 0) -> str:
+    """SQL of JSON text, the text null for NULL. `depth` counts the lambdas around it."""
+    x = f"x{depth}"
+    if isinstance(type_, Array):
+        parts = f"array_to_string(list_transform({sql}, lambda {x}: {_to_json(x, type_.item, depth + 1)}), ',')"
+        text = f"'[' || {parts} || ']'"
+    elif isinstance(type_, Map):
+        entry = f"{_to_json(f'{x}.key', type_.key, depth + 1)} || ':' || {_to_json(f'{x}.value', type_.value, depth + 1)}"
+        text = f"'{{' || array_to_string(list_transform(list_sort(map_entries({sql})), lambda {x}: {entry}), ',') || '}}'"
+    elif isinstance(type_, Struct):
+        parts = " || ',' || ".join(_member(sql, name, field, depth) for name, field in sorted(type_.fields))
+        text = f"CASE WHEN {sql} IS NOT NULL THEN '{{' || {parts} || '}}' END"
+    elif type_ in (STRING, BYTES, DATE, TIME, TIMESTAMP):
+        text = f"CAST(to_json({to_text(sql, type_)}) AS VARCHAR)"
+    elif type_ == DOUBLE:
+        text = f"CASE WHEN isfinite({sql}) THEN {to_text(sql, type_)} ELSE '\"' || {to_text(sql, type_)} || '\"' END"
+    else:
+        text = to_text(sql, type_)
+    return f"COALESCE({text}, 'null')"
+
+
+def _member(sql: str, name: str, field: SqlType, depth: int) -> str:
+    key = string_literal(_quoted(name) + ":")
+    return f"{key} || {_to_json(f'struct_extract({sql}, {string_literal(name)})', field, depth)}"
+
+
+scalar_sql(
+    "TO_JSON_STRING", "T -> STRING", category=JSON,
+    typed_sql=lambda call, value: _to_json(value, call.types[0]),
+    doc="A value as JSON", example=("TO_JSON_STRING(ARRAY[1, 2])", "'[1,2]'"),
+)  # fmt: skip

@@ -1,0 +1,67 @@
+"""Functions that take a lambda. A map's lambda has two parameters, a key and a value; DuckDB's has an entry."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ksql.engine.functions.declare import LAMBDAS, Call, LambdaSql, scalar_sql
+
+lambdas = partial(scalar_sql, category=LAMBDAS)
+
+
+def _of_entry(lambda_: LambdaSql, entry: str = "e") -> str:
+    """The body for one entry: its key and value bound to the last two parameters."""
+    *_, key, value = lambda_.parameters
+    inner = f"list_transform([{entry}.value], lambda {value}: {lambda_.body})[1]"
+    return f"list_transform([{entry}.key], lambda {key}: {inner})[1]"
+
+
+def _transform_map(call: Call, map_: str, key: LambdaSql, value: LambdaSql) -> str:
+    entry = f"struct_pack(key := {_of_entry(key)}, value := {_of_entry(value)})"
+    return call.attempt(f"map_from_entries(list_transform(map_entries({map_}), lambda e: {entry}))")
+
+
+lambdas(
+    "TRANSFORM", "ARRAY<T>, LAMBDA<T, R> -> ARRAY<R>",
+    sql=lambda array, body: f"list_transform({array}, {body})",
+    doc="A collection with every element, or every key and value, replaced by what a lambda makes of it",
+    example=("TRANSFORM(ARRAY[1, 2], x => x * 10)", "ARRAY[10, 20]"),
+)  # fmt: skip
+lambdas(
+    "TRANSFORM", "MAP<K, V>, LAMBDA<K, V, R>, LAMBDA<K, V, T> -> MAP<R, T>", typed_sql=_transform_map,
+    doc="", example=("TRANSFORM(MAP('a' := 1), (k, v) => UCASE(k), (k, v) => v + 1)", "MAP('A' := 2)"),
+)  # fmt: skip
+lambdas(
+    "FILTER", "ARRAY<T>, LAMBDA<T, BOOLEAN> -> ARRAY<T>",
+    sql=lambda array, body: f"list_filter({array}, {body})",
+    doc="Elements or entries of a collection for which a lambda is true", example=("FILTER(ARRAY[1, 2, 3], x => x > 1)", "ARRAY[2, 3]"),
+)  # fmt: skip
+lambdas(
+    "FILTER", "MAP<K, V>, LAMBDA<K, V, BOOLEAN> -> MAP<K, V>",
+    sql=lambda map_, body: f"map_from_entries(list_filter(map_entries({map_}), lambda e: {_of_entry(body)}))",
+    doc="", example=("FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v > 1)", "MAP('b' := 2)"),
+)  # fmt: skip
+
+
+def _reduce_array(array: str, initial: str, body: LambdaSql) -> str:
+    return _folded(array, initial, f"list_reduce({array}, {body}, {initial})")
+
+
+def _reduce_map(map_: str, initial: str, body: LambdaSql) -> str:
+    folded = f"list_reduce(map_entries({map_}), lambda {body.parameters[0]}, e: {_of_entry(body)}, {initial})"
+    return _folded(map_, initial, folded)
+
+
+def _folded(collection: str, initial: str, sql: str) -> str:
+    return f"(CASE WHEN {collection} IS NULL OR {initial} IS NULL THEN {initial} ELSE {sql} END)"
+
+
+lambdas(
+    "REDUCE", "ARRAY<T>, S, LAMBDA<S, T, S> -> S", sql=_reduce_array,
+    doc="One value from a collection: a lambda joins what there is so far, at first the given value, and the next element or entry",
+    example=("REDUCE(ARRAY[1, 2, 3], 10, (s, x) => s + x)", "16"),
+)  # fmt: skip
+lambdas(
+    "REDUCE", "MAP<K, V>, S, LAMBDA<S, K, V, S> -> S", sql=_reduce_map,
+    doc="", example=("REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"),
+)  # fmt: skip
