@@ -1,8 +1,7 @@
 """Conversions between types: CAST, the implicit ones, and the result types of arithmetic.
 
 Plain SQL raises for a value that cannot be converted; safe SQL gives NULL. Values are physical (see `types`): DATE is days,
-TIME ms
-of day, TIMESTAMP epoch ms. The macros `ksql_…` used here are made by `functions.register`.
+TIME ms of day, TIMESTAMP epoch ms. The macros `ksql_…` used here are made by `functions.register`.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ from ksql.engine.types import (
 
 MAX_PRECISION = 38
 _MS_PER_DAY = 86_400_000
-_INTEGERS = {INTEGER: Decimal(10, 0), BIGINT: Decimal(19, 0)}
+_INTEGERS: dict[SqlType, Decimal] = {INTEGER: Decimal(10, 0), BIGINT: Decimal(19, 0)}
 #: From the narrowest to the widest; a number goes to the right by itself.
-_WIDTH = {INTEGER: 0, BIGINT: 1, DOUBLE: 3}
+_WIDTH: dict[SqlType, int] = {INTEGER: 0, BIGINT: 1, DOUBLE: 3}
 
 
 def decimal_of(type_: SqlType) -> Decimal | None:

@@ -28,10 +28,13 @@ def _part(value: str, position: str, count: str = "2147483647") -> str:
 scalar_sql("SUBSTRING", "BYTES, INT -> BYTES", category=STRINGS, doc="", sql=_part)
 scalar_sql("SUBSTRING", "BYTES, INT, INT -> BYTES", category=STRINGS, doc="", sql=_part)
 scalar_sql(
-    "LEN", "BYTES -> INT", category=STRINGS,
+    "LEN",
+    "BYTES -> INT",
+    category=STRINGS,
     sql=lambda a: f"CAST(octet_length({a}) AS INTEGER)",
-    doc="", example=("LEN(TO_BYTES('abc', 'utf8'))", "3"),
-)  # fmt: skip
+    doc="",
+    example=("LEN(TO_BYTES('abc', 'utf8'))", "3"),
+)
 
 
 @data("LPAD", "BYTES, INT, BYTES -> BYTES", doc="")
@@ -211,9 +214,12 @@ def _from_loose_base64(text: str) -> bytes:
 
 
 @scalar(
-    "ENCODE", "STRING, STRING, STRING -> STRING", category=STRINGS,
-    doc="Text written anew: from one of hex, utf8, ascii and base64 to another", example=("ENCODE('hi', 'utf8', 'hex')", "'6869'"),
-)  # fmt: skip
+    "ENCODE",
+    "STRING, STRING, STRING -> STRING",
+    category=STRINGS,
+    doc="Text written anew: from one of hex, utf8, ascii and base64 to another",
+    example=("ENCODE('hi', 'utf8', 'hex')", "'6869'"),
+)
 def encode(text: str, source: str, target: str) -> str:
     if _known(source) == _known(target):
         raise ValueError("the two encodings are the same")

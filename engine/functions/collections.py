@@ -21,48 +21,66 @@ def _distinct(array: str) -> str:
     return f"list_filter({array}, lambda x, i: list_position({array}, x) = i)"
 
 
+def _lacks(array: str, value: str) -> str:
+    return f"(COALESCE(list_position({array}, {value}), 0) = 0)"
+
+
 lists(
-    "ARRAY_LENGTH", "ARRAY<T> -> INT",
+    "ARRAY_LENGTH",
+    "ARRAY<T> -> INT",
     sql=lambda array: f"CAST(len({array}) AS INTEGER)",
-    doc="Number of elements", example=("ARRAY_LENGTH(ARRAY[1, 2])", "2"),
-)  # fmt: skip
+    doc="Number of elements",
+    example=("ARRAY_LENGTH(ARRAY[1, 2])", "2"),
+)
 lists(
-    "ARRAY_CONCAT", "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
+    "ARRAY_CONCAT",
+    "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
     sql=lambda a, b: f"(CASE WHEN {a} IS NULL THEN {b} ELSE list_concat({a}, {b}) END)",
-    doc="Two arrays one after the other", example=("ARRAY_CONCAT(ARRAY[1, 2], ARRAY[2])", "ARRAY[1, 2, 2]"),
-)  # fmt: skip
+    doc="Two arrays one after the other",
+    example=("ARRAY_CONCAT(ARRAY[1, 2], ARRAY[2])", "ARRAY[1, 2, 2]"),
+)
 lists(
-    "ARRAY_CONTAINS", "ARRAY<T>, T -> BOOLEAN",
-    sql=lambda array, value: f"(COALESCE(list_position({array}, {value}), 0) > 0)",
-    doc="Whether a value is an element", example=("ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"),
-)  # fmt: skip
+    "ARRAY_CONTAINS",
+    "ARRAY<T>, T -> BOOLEAN",
+    sql=lambda array, value: f"(NOT {_lacks(array, value)})",
+    doc="Whether a value is an element",
+    example=("ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"),
+)
 lists(
-    "ARRAY_DISTINCT", "ARRAY<T> -> ARRAY<T>",
+    "ARRAY_DISTINCT",
+    "ARRAY<T> -> ARRAY<T>",
     sql=_distinct,
-    doc="Elements without repetitions", example=("ARRAY_DISTINCT(ARRAY[2, 1, 2])", "ARRAY[2, 1]"),
-)  # fmt: skip
+    doc="Elements without repetitions",
+    example=("ARRAY_DISTINCT(ARRAY[2, 1, 2])", "ARRAY[2, 1]"),
+)
 lists(
-    "ARRAY_EXCEPT", "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
-    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: COALESCE(list_position({b}, y), 0) = 0) END)",
+    "ARRAY_EXCEPT",
+    "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
+    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: {_lacks(b, 'y')}) END)",
     doc="Elements of the first array that are not in the second, without repetitions",
     example=("ARRAY_EXCEPT(ARRAY[1, 2, 3], ARRAY[2])", "ARRAY[1, 3]"),
-)  # fmt: skip
+)
 lists(
-    "ARRAY_INTERSECT", "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
-    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: COALESCE(list_position({b}, y), 0) > 0) END)",
+    "ARRAY_INTERSECT",
+    "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
+    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: NOT {_lacks(b, 'y')}) END)",
     doc="Elements of the first array that are in the second too, without repetitions",
     example=("ARRAY_INTERSECT(ARRAY[1, 2, 3], ARRAY[3, 1])", "ARRAY[1, 3]"),
-)  # fmt: skip
+)
 lists(
-    "ARRAY_UNION", "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
+    "ARRAY_UNION",
+    "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
     sql=lambda a, b: f"(CASE WHEN {_any_null(a, b)} THEN NULL ELSE {_distinct(f'list_concat({a}, {b})')} END)",
-    doc="Elements of both arrays without repetitions", example=("ARRAY_UNION(ARRAY[1, 2], ARRAY[2, 3])", "ARRAY[1, 2, 3]"),
-)  # fmt: skip
+    doc="Elements of both arrays without repetitions",
+    example=("ARRAY_UNION(ARRAY[1, 2], ARRAY[2, 3])", "ARRAY[1, 2, 3]"),
+)
 lists(
-    "ARRAY_REMOVE", "ARRAY<T>, T -> ARRAY<T>",
+    "ARRAY_REMOVE",
+    "ARRAY<T>, T -> ARRAY<T>",
     sql=lambda array, value: f"list_filter({array}, lambda x: x IS DISTINCT FROM {value})",
-    doc="An array without the elements equal to a value", example=("ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "ARRAY[2]"),
-)  # fmt: skip
+    doc="An array without the elements equal to a value",
+    example=("ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "ARRAY[2]"),
+)
 
 
 def _of_scalars(function: str) -> Callable[[Call, str], str]:
@@ -140,9 +158,12 @@ def _slice(array: str, first: str, last: str) -> str:
 
 
 lists(
-    "SLICE", "ARRAY<T>, INT, INT -> ARRAY<T>", sql=_slice,
-    doc="Elements from one position to another, both included", example=("SLICE(ARRAY[1, 2, 3], 2, 3)", "ARRAY[2, 3]"),
-)  # fmt: skip
+    "SLICE",
+    "ARRAY<T>, INT, INT -> ARRAY<T>",
+    sql=_slice,
+    doc="Elements from one position to another, both included",
+    example=("SLICE(ARRAY[1, 2, 3], 2, 3)", "ARRAY[2, 3]"),
+)
 
 
 # Series
@@ -154,17 +175,20 @@ def _series(call: Call, start: str, end: str, step: str | None = None) -> str:
         by = f"CASE WHEN {end} < {start} THEN -1 ELSE 1 END"
         return f"CAST(generate_series(CAST({start} AS BIGINT), {end}, {by}) AS {item}[])"
     wrong = f"{step} = 0 OR ({end} > {start} AND {step} < 0) OR ({end} < {start} AND {step} > 0)"
-    series = f"CAST(generate_series(CAST({start} AS BIGINT), {end}, CASE WHEN {step} = 0 THEN 1 ELSE {step} END) AS {item}[])"
+    by = f"CASE WHEN {step} = 0 THEN 1 ELSE {step} END"
+    series = f"CAST(generate_series(CAST({start} AS BIGINT), {end}, {by}) AS {item}[])"
     return f"(CASE WHEN {wrong} THEN {call.fail('the step leads away from the end of the series')} ELSE {series} END)"
 
 
 for _type in ("INT", "BIGINT"):
     scalar_sql(
-        "GENERATE_SERIES", f"{_type}!, {_type}! -> ARRAY<{_type}> | {_type}!, {_type}!, INT! -> ARRAY<{_type}>", category=MATH,
+        "GENERATE_SERIES",
+        f"{_type}!, {_type}! -> ARRAY<{_type}> | {_type}!, {_type}!, INT! -> ARRAY<{_type}>",
+        category=MATH,
         typed_sql=_series,
         doc="Numbers from one to another, both included, in steps of 1 or of a given size",
         example=("GENERATE_SERIES(1, 5, 2)", "ARRAY[1, 3, 5]"),
-    )  # fmt: skip
+    )
 
 
 # Maps
@@ -193,24 +217,30 @@ maps(
     example=("MAP_VALUES(MAP('a' := 1))", "ARRAY[1]"),
 )
 maps(
-    "MAP_UNION", "MAP<STRING, T>, MAP<STRING, T> -> MAP<STRING, T>",
+    "MAP_UNION",
+    "MAP<STRING, T>, MAP<STRING, T> -> MAP<STRING, T>",
     sql=lambda a, b: f"(CASE WHEN {a} IS NULL THEN {b} WHEN {b} IS NULL THEN {a} ELSE map_concat({a}, {b}) END)",
-    doc="Entries of both maps; for a key of both, that of the second", example=("MAP_UNION(MAP('a' := 1), MAP('a' := 2))", "MAP('a' := 2)"),
-)  # fmt: skip
+    doc="Entries of both maps; for a key of both, that of the second",
+    example=("MAP_UNION(MAP('a' := 1), MAP('a' := 2))", "MAP('a' := 2)"),
+)
 
 
 def _as_map(keys: str, values: str) -> str:
-    """Of a key that comes several times the last one counts; NULL becomes the text null, since DuckDB's keys are never NULL."""
+    """Of a key that comes several times the last one counts; NULL becomes the text null, as DuckDB's keys are never NULL."""
     keys = f"list_transform({keys}, lambda k: COALESCE(k, 'null'))"
-    last = f"list_filter(range(1, len({keys}) + 1), lambda i: NOT list_contains({keys}[i+1:], {keys}[i]))"
+    later = f"list_slice({keys}, i + 1, len({keys}))"
+    last = f"list_filter(range(1, len({keys}) + 1), lambda i: NOT list_contains({later}, {keys}[i]))"
     entries = f"list_transform({last}, lambda i: struct_pack(key := {keys}[i], value := {values}[i]))"
     return f"(CASE WHEN {_any_null(keys, values)} THEN NULL ELSE map_from_entries({entries}) END)"
 
 
 maps(
-    "AS_MAP", "ARRAY<STRING>, ARRAY<T> -> MAP<STRING, T>", sql=_as_map,
-    doc="A map of keys and values at the same places of two arrays", example=("AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"),
-)  # fmt: skip
+    "AS_MAP",
+    "ARRAY<STRING>, ARRAY<T> -> MAP<STRING, T>",
+    sql=_as_map,
+    doc="A map of keys and values at the same places of two arrays",
+    example=("AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"),
+)
 
 
 def _entries(map_: str, by_key: str) -> str:
@@ -220,7 +250,9 @@ def _entries(map_: str, by_key: str) -> str:
 
 for _type in ("INT", "BIGINT", "DOUBLE", "BOOLEAN", "STRING"):
     maps(
-        "ENTRIES", f"MAP<STRING, {_type}>, BOOLEAN! -> ARRAY<STRUCT<K STRING, V {_type}>>", sql=_entries,
+        "ENTRIES",
+        f"MAP<STRING, {_type}>, BOOLEAN! -> ARRAY<STRUCT<K STRING, V {_type}>>",
+        sql=_entries,
         doc="Entries of a map as structs of K and V, ordered by key if wanted",
         example=("ENTRIES(MAP('b' := 1, 'a' := 2), TRUE)", "ARRAY[STRUCT(K := 'a', V := 2), STRUCT(K := 'b', V := 1)]"),
-    )  # fmt: skip
+    )

@@ -8,8 +8,8 @@ A function is SQL text or Python. Both forms state signatures (see `signature`),
     @scalar("INITCAP", "STRING -> STRING", category=STRINGS, doc="…", example=("INITCAP('the fox')", "'The Fox'"))
     def initcap(text: str) -> str: ...
 
-Declaring a name again adds overloads to it. NULL in, NULL out, unless `null_in_null_out` is False; NULL for a parameter marked `!`
-makes the function fail, as an exception does: the value is NULL and the row is logged.
+Declaring a name again adds overloads to it. NULL in, NULL out, unless `null_in_null_out` is False; NULL for a parameter marked
+`!` makes the function fail, as an exception does: the value is NULL and the row is logged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ksql.engine.functions.signature import Signature, parse_signature
 from ksql.engine.types import SqlType
@@ -36,6 +36,7 @@ TABLE_FUNCTIONS = "TABLE"
 
 Kind = Literal["scalar", "table"]
 Example = tuple[str, str]
+Python = TypeVar("Python", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class LambdaSql:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a builder of typed SQL may ask: types of the arguments (coerced) and of the result, and whether SQL must not raise."""
+    """What a builder of SQL may ask: types of the arguments (coerced) and of the result, and whether the SQL must not raise."""
 
     types: tuple[SqlType, ...]
     returns: SqlType
@@ -128,8 +129,8 @@ def scalar_sql(
 ) -> None:
     """Declare a function computed by SQL text. `|` separates signatures.
 
-    sql: SQL of the call from SQL of the arguments; it never raises. typed_sql: the same with a `Call` before them, which says whether
-    it may raise.
+    sql: SQL of the call from SQL of the arguments; it never raises. typed_sql: the same with a `Call` before them, which says
+    whether it may raise.
     """
     build = typed_sql or _untyped(sql)
     for text in signatures.split("|"):
@@ -138,14 +139,14 @@ def scalar_sql(
 
 def scalar(
     name: str, signature: str, *, category: str, doc: str, example: Example | None = None, null_in_null_out: bool = True
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Python], Python]:
     """Declare a function computed by Python, once per distinct arguments of a chunk of rows. Its types are concrete, not T.
 
-    Values: int, float, Decimal, str, bytes, bool, list, dict (MAP and STRUCT); DATE is days, TIME ms of day, TIMESTAMP epoch ms. A
-    parameter that repeats is given as one list.
+    Values: int, float, Decimal, str, bytes, bool, list, dict (MAP and STRUCT); DATE is days, TIME ms of day, TIMESTAMP epoch
+    ms. A parameter that repeats is given as one list.
     """
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: Python) -> Python:
         parsed = parse_signature(name, signature)
         count = len(_FUNCTIONS[name].overloads) if name in _FUNCTIONS else 0
         udf = f"ksql_{name.lower()}{'_' + str(count) if count else ''}"
@@ -156,10 +157,10 @@ def scalar(
     return declare
 
 
-def helper(udf: str, signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def helper(udf: str, signature: str) -> Callable[[Python], Python]:
     """Register a Python function that SQL text may call: `udf(…)` raises for a bad value, `udf_or_null(…)` gives NULL."""
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: Python) -> Python:
         parsed = parse_signature(udf, signature)
         _HELPERS.append(Overload(parsed, _call_udf(udf, parsed), python=function, udf=udf))
         return function

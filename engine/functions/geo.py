@@ -36,7 +36,9 @@ def _distance(call: Call, lat1: str, lon1: str, lat2: str, lon2: str, unit: str 
 geo = partial(scalar_sql, category=GEO, typed_sql=_distance)
 _DOC = "Distance of two points, given as latitude, longitude, latitude, longitude in degrees: in KM, or in MILES"
 geo(
-    "GEO_DISTANCE", "DOUBLE!, DOUBLE!, DOUBLE!, DOUBLE! -> DOUBLE",
-    doc=_DOC, example=("ROUND(GEO_DISTANCE(37.4, -122.1, 51.5, -0.2), 0)", "8633e0"),
-)  # fmt: skip
+    "GEO_DISTANCE",
+    "DOUBLE!, DOUBLE!, DOUBLE!, DOUBLE! -> DOUBLE",
+    doc=_DOC,
+    example=("ROUND(GEO_DISTANCE(37.4, -122.1, 51.5, -0.2), 0)", "8633e0"),
+)
 geo("GEO_DISTANCE", "DOUBLE!, DOUBLE!, DOUBLE!, DOUBLE!, STRING -> DOUBLE", doc=_DOC)

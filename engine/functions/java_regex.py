@@ -1,7 +1,7 @@
 """Java's regular expressions as Python's.
 
-Both are backtracking engines with much the same syntax. What differs is rewritten: named groups, flags in the middle, classes such as
-\\p{Alpha} and [a-z&&[^bc]], \\Q…\\E quotes, what a dot leaves out, and replacements with $1.
+Both are backtracking engines with much the same syntax. What differs is rewritten: named groups, flags in the middle, classes
+such as \\p{Alpha} and [a-z&&[^bc]], \\Q…\\E quotes, what a dot leaves out, and replacements with $1.
 """
 
 from __future__ import annotations
@@ -14,21 +14,46 @@ from functools import lru_cache
 
 #: ASCII classes, as the inside of brackets.
 _POSIX = {
-    "Lower": "a-z", "Upper": "A-Z", "ASCII": r"\x00-\x7f", "Alpha": "a-zA-Z", "Digit": "0-9", "Alnum": "a-zA-Z0-9",
-    "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t", "Cntrl": r"\x00-\x1f\x7f", "XDigit": "0-9a-fA-F",
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "ASCII": r"\x00-\x7f",
+    "Alpha": "a-zA-Z",
+    "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Graph": "!-~",
+    "Print": " -~",
+    "Blank": r" \t",
+    "Cntrl": r"\x00-\x1f\x7f",
+    "XDigit": "0-9a-fA-F",
     "Space": r" \t\n\x0b\f\r",
-}  # fmt: skip
+}
 _BINARY: dict[str, Callable[[str], bool]] = {
-    "Alphabetic": str.isalpha, "Letter": str.isalpha, "Lowercase": str.islower, "Uppercase": str.isupper, "White_Space": str.isspace,
-    "Digit": str.isdecimal, "javaLowerCase": str.islower, "javaUpperCase": str.isupper, "javaWhitespace": str.isspace,
-    "javaLetter": str.isalpha, "javaDigit": str.isdecimal, "javaLetterOrDigit": str.isalnum,
-}  # fmt: skip
+    "Alphabetic": str.isalpha,
+    "Letter": str.isalpha,
+    "Lowercase": str.islower,
+    "Uppercase": str.isupper,
+    "White_Space": str.isspace,
+    "Digit": str.isdecimal,
+    "javaLowerCase": str.islower,
+    "javaUpperCase": str.isupper,
+    "javaWhitespace": str.isspace,
+    "javaLetter": str.isalpha,
+    "javaDigit": str.isdecimal,
+    "javaLetterOrDigit": str.isalnum,
+}
 _ENDS = r"\n\r\x85\u2028\u2029"
 _ESCAPES = {
-    "h": r"[ \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]", "H": r"[^ \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
-    "v": r"[\n\x0b\f\r\x85\u2028\u2029]", "V": r"[^\n\x0b\f\r\x85\u2028\u2029]", "R": rf"(?:\r\n|[\x0b\f{_ENDS}])",
-    "z": r"\Z", "Z": rf"(?=(?:\r\n|[{_ENDS}])?\Z)", "e": r"\x1b", "a": r"\x07",
-}  # fmt: skip
+    "h": r"[ \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
+    "H": r"[^ \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
+    "v": r"[\n\x0b\f\r\x85\u2028\u2029]",
+    "V": r"[^\n\x0b\f\r\x85\u2028\u2029]",
+    "R": rf"(?:\r\n|[\x0b\f{_ENDS}])",
+    "z": r"\Z",
+    "Z": rf"(?=(?:\r\n|[{_ENDS}])?\Z)",
+    "e": r"\x1b",
+    "a": r"\x07",
+}
 
 
 @lru_cache(maxsize=512)

@@ -75,10 +75,11 @@ def _as_text(value: Any) -> str:
 
 
 @texts(
-    "EXTRACTJSONFIELD", "STRING, STRING -> STRING",
+    "EXTRACTJSONFIELD",
+    "STRING, STRING -> STRING",
     doc="The text at a path in a JSON text: $ is the whole, then .name or [index]",
     example=("EXTRACTJSONFIELD('{\"a\": [1, 2]}', '$.a[1]')", "'2'"),
-)  # fmt: skip
+)
 def extract(text: str, path: str) -> str | None:
     value = parse(text)
     for step in _steps(path):
@@ -152,14 +153,17 @@ def records(text: str) -> dict[str, str] | None:
 def items(text: str) -> list[str]:
     value = parse(text)
     if not isinstance(value, list):
-        raise ValueError("the text is not a JSON array")
+        raise ValueError("the text is not a JSON array")  # noqa: TRY004 - a wrong value, not a wrong type
     return [write(item) for item in value]
 
 
 @texts(
-    "JSON_CONCAT", "STRING... -> STRING", null_in_null_out=False,
-    doc="Objects joined key by key, the last one counting, or else one array of all", example=("JSON_CONCAT('{\"a\":1}', '{\"b\":2}')", "'{\"a\":1,\"b\":2}'"),
-)  # fmt: skip
+    "JSON_CONCAT",
+    "STRING... -> STRING",
+    null_in_null_out=False,
+    doc="Objects joined key by key, the last one counting, or else one array of all",
+    example=("JSON_CONCAT('{\"a\":1}', '{\"b\":2}')", '\'{"a":1,"b":2}\''),
+)
 def concat(parts: list[str | None]) -> str | None:
     if any(part is None for part in parts):
         return None
@@ -210,9 +214,13 @@ def _contains(call: Call, text: str, value: str) -> str:
 
 
 scalar_sql(
-    "JSON_ARRAY_CONTAINS", "STRING, T -> BOOLEAN", category=JSON, typed_sql=_contains,
-    doc="Whether a value is an element of a JSON array; 1 is not 1.0 and not '1'", example=("JSON_ARRAY_CONTAINS('[1, 2]', 2)", "TRUE"),
-)  # fmt: skip
+    "JSON_ARRAY_CONTAINS",
+    "STRING, T -> BOOLEAN",
+    category=JSON,
+    typed_sql=_contains,
+    doc="Whether a value is an element of a JSON array; 1 is not 1.0 and not '1'",
+    example=("JSON_ARRAY_CONTAINS('[1, 2]', 2)", "TRUE"),
+)
 
 
 # TO_JSON_STRING
@@ -245,7 +253,10 @@ def _member(sql: str, name: str, field: SqlType, depth: int) -> str:
 
 
 scalar_sql(
-    "TO_JSON_STRING", "T -> STRING", category=JSON,
+    "TO_JSON_STRING",
+    "T -> STRING",
+    category=JSON,
     typed_sql=lambda call, value: _to_json(value, call.types[0]),
-    doc="A value as JSON", example=("TO_JSON_STRING(ARRAY[1, 2])", "'[1,2]'"),
-)  # fmt: skip
+    doc="A value as JSON",
+    example=("TO_JSON_STRING(ARRAY[1, 2])", "'[1,2]'"),
+)

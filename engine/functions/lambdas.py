@@ -22,25 +22,33 @@ def _transform_map(call: Call, map_: str, key: LambdaSql, value: LambdaSql) -> s
 
 
 lambdas(
-    "TRANSFORM", "ARRAY<T>, LAMBDA<T, R> -> ARRAY<R>",
+    "TRANSFORM",
+    "ARRAY<T>, LAMBDA<T, R> -> ARRAY<R>",
     sql=lambda array, body: f"list_transform({array}, {body})",
     doc="A collection with every element, or every key and value, replaced by what a lambda makes of it",
     example=("TRANSFORM(ARRAY[1, 2], x => x * 10)", "ARRAY[10, 20]"),
-)  # fmt: skip
+)
 lambdas(
-    "TRANSFORM", "MAP<K, V>, LAMBDA<K, V, R>, LAMBDA<K, V, T> -> MAP<R, T>", typed_sql=_transform_map,
-    doc="", example=("TRANSFORM(MAP('a' := 1), (k, v) => UCASE(k), (k, v) => v + 1)", "MAP('A' := 2)"),
-)  # fmt: skip
+    "TRANSFORM",
+    "MAP<K, V>, LAMBDA<K, V, R>, LAMBDA<K, V, T> -> MAP<R, T>",
+    typed_sql=_transform_map,
+    doc="",
+    example=("TRANSFORM(MAP('a' := 1), (k, v) => UCASE(k), (k, v) => v + 1)", "MAP('A' := 2)"),
+)
 lambdas(
-    "FILTER", "ARRAY<T>, LAMBDA<T, BOOLEAN> -> ARRAY<T>",
+    "FILTER",
+    "ARRAY<T>, LAMBDA<T, BOOLEAN> -> ARRAY<T>",
     sql=lambda array, body: f"list_filter({array}, {body})",
-    doc="Elements or entries of a collection for which a lambda is true", example=("FILTER(ARRAY[1, 2, 3], x => x > 1)", "ARRAY[2, 3]"),
-)  # fmt: skip
+    doc="Elements or entries of a collection for which a lambda is true",
+    example=("FILTER(ARRAY[1, 2, 3], x => x > 1)", "ARRAY[2, 3]"),
+)
 lambdas(
-    "FILTER", "MAP<K, V>, LAMBDA<K, V, BOOLEAN> -> MAP<K, V>",
+    "FILTER",
+    "MAP<K, V>, LAMBDA<K, V, BOOLEAN> -> MAP<K, V>",
     sql=lambda map_, body: f"map_from_entries(list_filter(map_entries({map_}), lambda e: {_of_entry(body)}))",
-    doc="", example=("FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v > 1)", "MAP('b' := 2)"),
-)  # fmt: skip
+    doc="",
+    example=("FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v > 1)", "MAP('b' := 2)"),
+)
 
 
 def _reduce_array(array: str, initial: str, body: LambdaSql) -> str:
@@ -57,11 +65,16 @@ def _folded(collection: str, initial: str, sql: str) -> str:
 
 
 lambdas(
-    "REDUCE", "ARRAY<T>, S, LAMBDA<S, T, S> -> S", sql=_reduce_array,
-    doc="One value from a collection: a lambda joins what there is so far, at first the given value, and the next element or entry",
+    "REDUCE",
+    "ARRAY<T>, S, LAMBDA<S, T, S> -> S",
+    sql=_reduce_array,
+    doc="One value from a collection: a lambda joins the value so far, at first the given one, and the next element or entry",
     example=("REDUCE(ARRAY[1, 2, 3], 10, (s, x) => s + x)", "16"),
-)  # fmt: skip
+)
 lambdas(
-    "REDUCE", "MAP<K, V>, S, LAMBDA<S, K, V, S> -> S", sql=_reduce_map,
-    doc="", example=("REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"),
-)  # fmt: skip
+    "REDUCE",
+    "MAP<K, V>, S, LAMBDA<S, K, V, S> -> S",
+    sql=_reduce_map,
+    doc="",
+    example=("REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"),
+)

@@ -54,25 +54,35 @@ for _name, _sql, _doc, _example in (
     maths(_name, _ONE_DOUBLE, sql=_sql, doc=_doc, example=_example)
 
 maths(
-    "COT", _ONE_DOUBLE,
+    "COT",
+    _ONE_DOUBLE,
     sql=lambda x: f"(CAST(1 AS DOUBLE) / {_of_finite('tan')(x)})",
-    doc="Cotangent of radians", example=("ROUND(COT(1), 6)", "0.642093e0"),
-)  # fmt: skip
+    doc="Cotangent of radians",
+    example=("ROUND(COT(1), 6)", "0.642093e0"),
+)
 maths(
-    "ATAN2", _TWO_DOUBLES,
+    "ATAN2",
+    _TWO_DOUBLES,
     sql=_pair("atan2({0}, {1})"),
-    doc="Angle of the point (x, y), given y and x, in radians", example=("ATAN2(0, 1)", "CAST(0 AS DOUBLE)"),
-)  # fmt: skip
+    doc="Angle of the point (x, y), given y and x, in radians",
+    example=("ATAN2(0, 1)", "CAST(0 AS DOUBLE)"),
+)
 maths(
-    "POWER", _TWO_DOUBLES,
+    "POWER",
+    _TWO_DOUBLES,
     sql=_pair("pow({0}, {1})"),
-    doc="A number to the power of another", example=("POWER(2, 10)", "1024e0"),
-)  # fmt: skip
+    doc="A number to the power of another",
+    example=("POWER(2, 10)", "1024e0"),
+)
 maths(
-    "LOG", _TWO_DOUBLES,
-    sql=_pair("(CASE WHEN {1} IS NULL THEN NULL WHEN {0} <= 0 OR {0} = 1 THEN CAST('NaN' AS DOUBLE) ELSE ln({1}) / ln({0}) END)"),
-    doc="", example=("LOG(2, 8)", "3e0"),
-)  # fmt: skip
+    "LOG",
+    _TWO_DOUBLES,
+    sql=_pair(
+        "(CASE WHEN {1} IS NULL THEN NULL WHEN {0} <= 0 OR {0} = 1 THEN CAST('NaN' AS DOUBLE) ELSE ln({1}) / ln({0}) END)"
+    ),
+    doc="",
+    example=("LOG(2, 8)", "3e0"),
+)
 maths("PI", "-> DOUBLE", sql=lambda: "pi()", doc="The number pi", example=("ROUND(PI(), 4)", "3.1416e0"))
 maths("RANDOM", "-> DOUBLE", sql=lambda: "random()", doc="A random number from 0 up to 1", example=("RANDOM() < 1", "TRUE"))
 
@@ -81,17 +91,21 @@ _LOWEST = {"INT": "CAST('-2147483648' AS INTEGER)", "BIGINT": "CAST('-9223372036
 for _type, _lowest in _LOWEST.items():
     # The lowest number has no positive twin: it stays.
     maths(
-        "ABS", f"{_type} -> {_type}",
+        "ABS",
+        f"{_type} -> {_type}",
         sql=lambda x, lowest=_lowest: f"(CASE WHEN {x} = {lowest} THEN {lowest} ELSE abs({x}) END)",
-        doc="Magnitude of a number", example=("ABS(-5)", "5"),
-    )  # fmt: skip
+        doc="Magnitude of a number",
+        example=("ABS(-5)", "5"),
+    )
 maths("ABS", "DOUBLE -> DOUBLE | DECIMAL -> DECIMAL", sql=lambda x: f"abs({x})", doc="", example=("ABS(-1.5)", "1.5"))
 
 maths(
-    "SIGN", "INT -> INT | BIGINT -> INT | DOUBLE -> INT",
+    "SIGN",
+    "INT -> INT | BIGINT -> INT | DOUBLE -> INT",
     sql=lambda x: f"CAST(sign({x}) AS INTEGER)",
-    doc="-1, 0 or 1: the sign of a number", example=("SIGN(-7)", "-1"),
-)  # fmt: skip
+    doc="-1, 0 or 1: the sign of a number",
+    example=("SIGN(-7)", "-1"),
+)
 
 
 def _whole(function: str) -> Callable[[Call, str], str]:

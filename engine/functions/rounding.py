@@ -17,7 +17,7 @@ _EXACT = Context(prec=1000)
 
 def _whole_decimal(types: Sequence[SqlType]) -> SqlType:
     decimal = types[0]
-    assert isinstance(decimal, DecimalType)  # noqa: S101 - the signature says so
+    assert isinstance(decimal, DecimalType)
     return DecimalType(max(decimal.precision - decimal.scale, 1), 0)
 
 
@@ -107,21 +107,27 @@ maths("TRUNC", "DOUBLE, INT -> DOUBLE", typed_sql=_trunc_double, doc=_TRUNC, exa
 # Decimals
 
 maths(
-    "ROUND", "DECIMAL -> DECIMAL",
+    "ROUND",
+    "DECIMAL -> DECIMAL",
     typed_sql=lambda call, x: _cast(call, f"floor({x} + CAST(0.5 AS DECIMAL(2,1)))"),
-    result=_whole_decimal, doc=_ROUND, example=("ROUND(-2.5)", "CAST(-2 AS DECIMAL(1, 0))"),
-)  # fmt: skip
+    result=_whole_decimal,
+    doc=_ROUND,
+    example=("ROUND(-2.5)", "CAST(-2 AS DECIMAL(1, 0))"),
+)
 maths(
-    "TRUNC", "DECIMAL -> DECIMAL",
+    "TRUNC",
+    "DECIMAL -> DECIMAL",
     typed_sql=lambda call, x: _cast(call, f"trunc({x})"),
-    result=_whole_decimal, doc=_TRUNC, example=("TRUNC(-2.7)", "CAST(-2 AS DECIMAL(1, 0))"),
-)  # fmt: skip
+    result=_whole_decimal,
+    doc=_TRUNC,
+    example=("TRUNC(-2.7)", "CAST(-2 AS DECIMAL(1, 0))"),
+)
 
 
 def _round_decimal(call: Call, value: str, digits: str) -> str:
     """With a constant number of digits DuckDB can round; its halves go away from zero, so a negative one is moved up again."""
     type_ = call.returns
-    assert isinstance(type_, DecimalType)  # noqa: S101 - the signature says so
+    assert isinstance(type_, DecimalType)
     if not re.fullmatch(r"[0-9]{1,2}", digits) or int(digits) >= type_.scale:
         return _by_text(call, "ksql_round_decimal", value, digits)
     count = int(digits)
@@ -138,10 +144,12 @@ def _by_text(call: Call, udf: str, value: str, digits: str) -> str:
 
 maths("ROUND", "DECIMAL, INT -> DECIMAL", typed_sql=_round_decimal, doc=_ROUND, example=("ROUND(2.345, 2)", "2.350"))
 maths(
-    "TRUNC", "DECIMAL, INT -> DECIMAL",
+    "TRUNC",
+    "DECIMAL, INT -> DECIMAL",
     typed_sql=lambda call, x, n: _by_text(call, "ksql_trunc_decimal", x, n),
-    doc=_TRUNC, example=("TRUNC(2.349, 2)", "2.340"),
-)  # fmt: skip
+    doc=_TRUNC,
+    example=("TRUNC(2.349, 2)", "2.340"),
+)
 
 
 # Exact arithmetic, in Python

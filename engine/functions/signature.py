@@ -1,8 +1,8 @@
 """Signatures of functions: how they are written, printed, and what their parameters accept.
 
 `STRING, INT! -> STRING` takes a STRING and an INT that must not be NULL. `T...` repeats. One capital letter is a type that the
-arguments decide; DECIMAL stands for any precision and scale. LAMBDA<K, V, R> is a lambda of K and V with result R. UNIT is a unit
-of time such as DAYS.
+arguments decide; DECIMAL stands for any precision and scale. LAMBDA<K, V, R> is a lambda of K and V with result R. UNIT is a
+unit of time such as DAYS.
 """
 
 from __future__ import annotations

@@ -15,23 +15,26 @@ macro(
     "CAST(length(t) + CASE WHEN strlen(t) = length(t) THEN 0 "
     "ELSE length(regexp_replace(t, '[^\\x{10000}-\\x{10FFFF}]', '', 'g')) END AS INTEGER)",
 )
-macro("ksql_basic(t)", "strlen(t) = length(t) OR NOT regexp_matches(t, '[\\x{10000}-\\x{10FFFF}]')")
 
 text("UCASE", "STRING -> STRING", sql=lambda a: f"upper({a})", doc="Text in upper case", example=("UCASE('abc')", "'ABC'"))
 text("LCASE", "STRING -> STRING", sql=lambda a: f"lower({a})", doc="Text in lower case", example=("LCASE('ABC')", "'abc'"))
 text(
-    "TRIM", "STRING -> STRING",
+    "TRIM",
+    "STRING -> STRING",
     sql=lambda a: f"ksql_trim({a})",
-    doc="Text without the blanks at both ends", example=("TRIM('  a b ')", "'a b'"),
-)  # fmt: skip
+    doc="Text without the blanks at both ends",
+    example=("TRIM('  a b ')", "'a b'"),
+)
 text(
     "LEN", "STRING -> INT", sql=lambda a: f"ksql_len({a})", doc="Number of characters, or of bytes", example=("LEN('abc')", "3")
 )
 text(
-    "MD5", "STRING -> STRING",
+    "MD5",
+    "STRING -> STRING",
     sql=lambda a: f"md5({a})",
-    doc="MD5 digest in hexadecimal", example=("MD5('a')", "'0cc175b9c0f1b6a831c399e269772661'"),
-)  # fmt: skip
+    doc="MD5 digest in hexadecimal",
+    example=("MD5('a')", "'0cc175b9c0f1b6a831c399e269772661'"),
+)
 
 
 # SUBSTRING: a negative position counts from the end, and what lies outside the text is left out.
@@ -44,15 +47,19 @@ macro(
     "CASE WHEN count < 0 THEN 0 ELSE count END) ELSE ksql_substring_units(t, position, count) END",
 )
 text(
-    "SUBSTRING", "STRING, INT -> STRING",
+    "SUBSTRING",
+    "STRING, INT -> STRING",
     sql=lambda t, position: f"ksql_substring({t}, {position}, 2147483647)",
-    doc="Part of a text or of bytes, from a position counted from 1, or from the end if negative", example=("SUBSTRING('stream', 3)", "'ream'"),
-)  # fmt: skip
+    doc="Part of a text or of bytes, from a position counted from 1, or from the end if negative",
+    example=("SUBSTRING('stream', 3)", "'ream'"),
+)
 text(
-    "SUBSTRING", "STRING, INT, INT -> STRING",
+    "SUBSTRING",
+    "STRING, INT, INT -> STRING",
     sql=lambda t, position, count: f"ksql_substring({t}, {position}, {count})",
-    doc="", example=("SUBSTRING('stream', -3, 2)", "'ea'"),
-)  # fmt: skip
+    doc="",
+    example=("SUBSTRING('stream', -3, 2)", "'ea'"),
+)
 
 
 @helper("ksql_substring_units", "STRING, INT, INT -> STRING")
@@ -75,15 +82,19 @@ def _pad(function: str, value: str, length: str, padding: str) -> str:
 
 
 text(
-    "LPAD", "STRING, INT, STRING -> STRING",
+    "LPAD",
+    "STRING, INT, STRING -> STRING",
     sql=partial(_pad, "lpad"),
-    doc="Text or bytes filled up on the left to a length, or cut off at it", example=("LPAD('7', 3, '0')", "'007'"),
-)  # fmt: skip
+    doc="Text or bytes filled up on the left to a length, or cut off at it",
+    example=("LPAD('7', 3, '0')", "'007'"),
+)
 text(
-    "RPAD", "STRING, INT, STRING -> STRING",
+    "RPAD",
+    "STRING, INT, STRING -> STRING",
     sql=partial(_pad, "rpad"),
-    doc="Text or bytes filled up on the right to a length, or cut off at it", example=("RPAD('7', 3, '.')", "'7..'"),
-)  # fmt: skip
+    doc="Text or bytes filled up on the right to a length, or cut off at it",
+    example=("RPAD('7', 3, '.')", "'7..'"),
+)
 
 
 @helper("ksql_lpad_units", "STRING, INT, STRING -> STRING")
@@ -111,9 +122,12 @@ def _replace(value: str, old: str, new: str) -> str:
 
 
 text(
-    "REPLACE", "STRING, STRING, STRING -> STRING", sql=_replace,
-    doc="Text with every occurrence of one text replaced by another", example=("REPLACE('banana', 'an', 'o')", "'booa'"),
-)  # fmt: skip
+    "REPLACE",
+    "STRING, STRING, STRING -> STRING",
+    sql=_replace,
+    doc="Text with every occurrence of one text replaced by another",
+    example=("REPLACE('banana', 'an', 'o')", "'booa'"),
+)
 
 
 def _concat(nothing: str, *values: str) -> str:
@@ -121,22 +135,27 @@ def _concat(nothing: str, *values: str) -> str:
 
 
 text(
-    "CONCAT", "STRING... -> STRING",
+    "CONCAT",
+    "STRING... -> STRING",
     sql=partial(_concat, "''"),
-    doc="The arguments one after the other; NULL counts as empty", example=("CONCAT('a', NULL, 'b')", "'ab'"),
-)  # fmt: skip
+    doc="The arguments one after the other; NULL counts as empty",
+    example=("CONCAT('a', NULL, 'b')", "'ab'"),
+)
 text("CONCAT", "BYTES... -> BYTES", sql=partial(_concat, "CAST('' AS BLOB)"), doc="")
 text(
-    "CONCAT_WS", "STRING, STRING, STRING... -> STRING",
+    "CONCAT_WS",
+    "STRING, STRING, STRING... -> STRING",
     sql=lambda *values: f"concat_ws({', '.join(values)})",
-    doc="The arguments that are not NULL, with the first one between them", example=("CONCAT_WS('-', 'a', NULL, 'b')", "'a-b'"),
-)  # fmt: skip
+    doc="The arguments that are not NULL, with the first one between them",
+    example=("CONCAT_WS('-', 'a', NULL, 'b')", "'a-b'"),
+)
 text(
-    "SPLIT", "STRING, STRING -> ARRAY<STRING>",
+    "SPLIT",
+    "STRING, STRING -> ARRAY<STRING>",
     sql=lambda value, delimiter: f"(CASE WHEN {value} = '' THEN [''] ELSE string_split({value}, {delimiter}) END)",
     doc="Parts of a text or of bytes between delimiters; single characters if the delimiter is empty",
     example=("SPLIT('a,b,,c', ',')", "ARRAY['a', 'b', '', 'c']"),
-)  # fmt: skip
+)
 
 
 def _elt(number: str, *values: str) -> str:
@@ -151,15 +170,19 @@ def _field(value: str, *values: str) -> str:
 
 text("ELT", "INT!, STRING... -> STRING", sql=_elt, doc="The n-th of the texts that follow", example=("ELT(2, 'a', 'b')", "'b'"))
 text(
-    "FIELD", "STRING, STRING... -> INT", sql=_field,
-    doc="At which place the first text stands among the others; 0 if it does not", example=("FIELD('b', 'a', 'b')", "2"),
-)  # fmt: skip
+    "FIELD",
+    "STRING, STRING... -> INT",
+    sql=_field,
+    doc="At which place the first text stands among the others; 0 if it does not",
+    example=("FIELD('b', 'a', 'b')", "2"),
+)
 
 
 def _instr(call: Call, value: str, part: str) -> str:
     found = f"CAST(instr({value}, {part}) AS INTEGER)"
     exact = f"ksql_instr_units{'_or_null' if call.safe else ''}({value}, {part}, 1, 1)"
-    return f"(CASE WHEN {value} IS NULL OR {part} IS NULL THEN 0 WHEN ksql_basic({value}) AND {part} <> '' THEN {found} ELSE {exact} END)"
+    fast = f"ksql_basic({value}) AND {part} <> ''"
+    return f"(CASE WHEN {value} IS NULL OR {part} IS NULL THEN 0 WHEN {fast} THEN {found} ELSE {exact} END)"
 
 
 def _instr_from(call: Call, value: str, part: str, position: str, occurrence: str = "1") -> str:
@@ -168,10 +191,12 @@ def _instr_from(call: Call, value: str, part: str, position: str, occurrence: st
 
 
 text(
-    "INSTR", "STRING, STRING -> INT", typed_sql=_instr,
-    doc="Position of a part in a text, counted from 1, 0 if there is none; from a position on (backwards if negative), for the n-th time",
+    "INSTR",
+    "STRING, STRING -> INT",
+    typed_sql=_instr,
+    doc="Position of a part in a text, from 1, or 0; searched from a position on (backwards if negative), for the n-th time",
     example=("INSTR('banana', 'an')", "2"),
-)  # fmt: skip
+)
 text("INSTR", "STRING, STRING, INT! -> INT", typed_sql=_instr_from, doc="", example=("INSTR('banana', 'an', 3)", "4"))
 text("INSTR", "STRING, STRING, INT!, INT! -> INT", typed_sql=_instr_from, doc="", example=("INSTR('banana', 'an', -1, 2)", "2"))
 

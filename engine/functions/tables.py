@@ -19,7 +19,7 @@ _MOST = 20
 
 
 def _cube(call: Call, array: str) -> str:
-    """Combination c keeps element i where bit n - i of c is set; a NULL element's bit stays clear, lest a combination come twice."""
+    """Combination c keeps element i where bit n - i of c is set; that of a NULL stays clear, lest a combination come twice."""
     size = f"len({array})"
     bit = f"((c >> ({size} - i)) & 1)"
     kept = f"list_transform({array}, lambda x, i: CASE WHEN {bit} = 1 THEN x END)"
@@ -29,7 +29,9 @@ def _cube(call: Call, array: str) -> str:
 
 
 rows(
-    "CUBE_EXPLODE", "ARRAY<T> -> ARRAY<T>", typed_sql=_cube,
+    "CUBE_EXPLODE",
+    "ARRAY<T> -> ARRAY<T>",
+    typed_sql=_cube,
     doc="One row per combination of the elements of an array, each kept or replaced by NULL",
     example=("CUBE_EXPLODE(ARRAY[1])", "ARRAY[ARRAY[CAST(NULL AS INT)], ARRAY[1]]"),
-)  # fmt: skip
+)

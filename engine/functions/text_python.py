@@ -35,10 +35,11 @@ def character_of_escape(escape: str) -> str | None:
 
 
 @text(
-    "SPLIT_TO_MAP", "STRING, STRING, STRING -> MAP<STRING, STRING>",
+    "SPLIT_TO_MAP",
+    "STRING, STRING, STRING -> MAP<STRING, STRING>",
     doc="Text of entries, each of a key and a value, as a map: text, delimiter of entries, delimiter of key and value",
     example=("SPLIT_TO_MAP('a=1;b=2', ';', '=')", "MAP('a' := '1', 'b' := '2')"),
-)  # fmt: skip
+)
 def split_to_map(value: str, entry_delimiter: str, key_delimiter: str) -> dict[str, str] | None:
     if not entry_delimiter or not key_delimiter or entry_delimiter == key_delimiter:
         return None
@@ -90,7 +91,7 @@ def _parts(text: str, count: int) -> tuple[str, str]:
     doc="Text with X, x, n and - for its letters, digits and other characters, or with other masks",
     example=("MASK('My 2')", "'Xx-n'"),
 )
-def mask(value: str) -> str:
+def mask(value: str) -> str | None:
     return mask_with(value, *_DEFAULT)
 
 

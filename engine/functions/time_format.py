@@ -162,7 +162,7 @@ _NUMBERS: dict[str, Callable[[Moment], int]] = {
 
 
 def _quarter(moment: Moment) -> str:
-    return f"{'1st 2nd 3rd 4th'.split()[(moment.date[1] - 1) // 3]} quarter"
+    return f"{['1st', '2nd', '3rd', '4th'][(moment.date[1] - 1) // 3]} quarter"
 
 
 def _quarter_text(moment: Moment, count: int) -> str:

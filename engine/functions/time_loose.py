@@ -1,7 +1,7 @@
 """Text as a date by a pattern of the JVM's older SimpleDateFormat, as PARSE_DATE reads it.
 
-It is lenient: February 30th is a day in March, numbers may have any length, and what follows the date does not count. Dates before
-1582-10-15 are those of the Julian calendar.
+It is lenient: February 30th is a day in March, numbers may have any length, and what follows the date does not count. Dates
+before 1582-10-15 are those of the Julian calendar.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """Text as dates and times, by a pattern of the JVM's DateTimeFormatter; the case of letters does not count.
 
-A pattern becomes a regular expression, whose groups are the values of fields. As on the JVM a day beyond the end of its month becomes
-the last one, and 24:00 is midnight.
+A pattern becomes a regular expression, whose groups are the values of fields. As on the JVM a day beyond the end of its month
+becomes the last one, and 24:00 is midnight.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -84,7 +83,27 @@ _OFFSETS = {
 }
 _NAMES = {"M": MONTHS, "L": MONTHS, "E": DAYS, "e": DAYS, "c": DAYS, "a": HALVES, "G": ERAS}
 #: Letters that are numbers, and how often they may be written at most.
-_NUMBERS = {"M": 2, "L": 2, "d": 2, "D": 3, "H": 2, "k": 2, "K": 2, "h": 2, "m": 2, "s": 2, "A": 19, "n": 19, "N": 19, "Q": 2, "q": 2, "e": 2, "w": 2, "W": 1, "F": 1}  # fmt: skip
+_NUMBERS = {
+    "M": 2,
+    "L": 2,
+    "d": 2,
+    "D": 3,
+    "H": 2,
+    "k": 2,
+    "K": 2,
+    "h": 2,
+    "m": 2,
+    "s": 2,
+    "A": 19,
+    "n": 19,
+    "N": 19,
+    "Q": 2,
+    "q": 2,
+    "e": 2,
+    "w": 2,
+    "W": 1,
+    "F": 1,
+}
 
 
 def _expression(part: Field) -> str:

@@ -26,7 +26,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         names = [t.duckdb for t in types]
         returns = overload.signature.returns
         for name, safe in ((overload.udf, False), (safe_name(overload.udf), True)):
-            connection.create_function(  # DuckDB hands chunks to it from several threads; it keeps no state.
+            connection.create_function(  # type: ignore[call-overload] # the stub knows no plain list of type names
                 name,
                 _vectorised(overload, safe),
                 names,
@@ -52,7 +52,7 @@ def _vectorised(overload: Overload, safe: bool) -> Callable[..., pa.Array]:
     convert = [_to_python(t) for t in types]
     result_type = overload.signature.returns.arrow
     one = _null_in_null_out(overload.python) if overload.null_in_null_out else overload.python
-    assert one is not None  # noqa: S101 - only Python overloads are registered
+    assert one is not None
     if isinstance(overload.signature.returns, Map):
         one = _as_pairs(one)
     attempt = _or_null(one) if safe else one
@@ -96,7 +96,7 @@ def _plain(column: Any) -> pa.Array:
 
 
 def _null_in_null_out(function: Callable[..., Any] | None) -> Callable[..., Any]:
-    assert function is not None  # noqa: S101 - only Python overloads are registered
+    assert function is not None
     return lambda *arguments: None if None in arguments else function(*arguments)
 
 
