@@ -66,7 +66,10 @@ class CountDistinct(Bound):
 
 
 class Histogram(Bound):
-    """A map from text to how often it came; of the first thousand texts only. A null counts as the text null."""
+    """A map from text to how often it came; of the first thousand texts only.
+
+    A null is the text null, which it only adds to the map: it does not count it again.
+    """
 
     returns = Map(STRING, BIGINT)
     state = (("counts", returns.arrow),)
@@ -79,13 +82,16 @@ class Histogram(Bound):
         entries = Entries(sizes_of(lists), known.field(0), pc.fill_null(arguments[0], "null"), every, segments)
         sizes = np.minimum(entries.counts[wanted], _MOST_IN_HISTOGRAM)
         shown = ranges(entries.starts[segments.segment[wanted]], sizes)
-        counts = entries.occurrences(numbers(known.field(1)), np.repeat(wanted, sizes), shown)
+        adding = validity(arguments[0]) | entries.is_new
+        counts = entries.occurrences(numbers(known.field(1)), adding, np.repeat(wanted, sizes), shown)
         offsets = pa.array(np.append(0, np.cumsum(sizes)).astype(np.int32))
         return [pa.MapArray.from_arrays(offsets, entries.values(shown), pa.array(counts))]
 
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         counts = dict(state[0] or [])
         text = "null" if arguments[0] is None else arguments[0]
+        if arguments[0] is None and text in counts:
+            return [list(counts.items())]
         if text in counts or len(counts) < _MOST_IN_HISTOGRAM:
             counts[text] = counts.get(text, 0) + 1
         return [list(counts.items())]
@@ -102,13 +108,13 @@ class OnlyValue(Bound):
     def scan(
         self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
     ) -> list[pa.Array]:
-        known = old[1].flatten()
-        entries = Entries(sizes_of(old[1]), known.field(0), arguments[0], np.ones(segments.rows, dtype=bool), segments)
+        known, every = old[1].flatten(), np.ones(segments.rows, dtype=bool)
+        entries = Entries(sizes_of(old[1]), known.field(0), arguments[0], every, segments)
         first = entries.values(entries.starts)
         only = first.take(arrow(segments.segment[wanted], pa.int64(), entries.counts[wanted] == 1))
         sizes = entries.counts[segments.ends]
         shown = ranges(entries.starts, sizes)
-        counts = entries.occurrences(numbers(known.field(1)), np.repeat(segments.ends, sizes), shown)
+        counts = entries.occurrences(numbers(known.field(1)), every, np.repeat(segments.ends, sizes), shown)
         pairs = pa.StructArray.from_arrays([entries.values(shown), pa.array(counts)], fields=list(self._entry))
         return [only, _at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
 
@@ -144,7 +150,7 @@ def bind_count_distinct(types: Sequence[SqlType], literals: Sequence[LiteralValu
 
 @aggregate(
     "HISTOGRAM",
-    "Map from each text to how often it came; of the first 1000 texts. Null counts as the text null.",
+    "Map from each text to how often it came; of the first 1000 texts.",
     ["STRING"],
     tables=True,
 )

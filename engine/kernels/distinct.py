@@ -68,15 +68,15 @@ class Entries:
         """The values of the entries with these numbers."""
         return self._items.take(pa.array(self._source[entries]))
 
-    def occurrences(self, known: np.ndarray, rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
+    def occurrences(self, known: np.ndarray, adding: np.ndarray, rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
         """How often each of `entries` came up to the sorted row of `rows` beside it.
 
-        known: what each of the known values counts at first.
+        known: what each of the known values counts at first. adding: which sorted rows count.
         """
         before = np.zeros(len(self._source), dtype=np.int64)
         before[self._known_entries] = known
         width = self._segments.rows
-        came = np.sort(self._row_entries * width + self._rows)
+        came = np.sort((self._row_entries * width + self._rows)[adding[self._rows]])
         upto = np.searchsorted(came, entries * width + rows, side="right")
         return np.asarray(before[entries] + upto - np.searchsorted(came, entries * width))
 

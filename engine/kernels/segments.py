@@ -51,19 +51,18 @@ class Segments:
 
 
 def stable_order(keys: np.ndarray) -> np.ndarray:
-    """Numbers of the rows in ascending order of `keys` (integers), equal keys in their own order.
+    """Numbers of the rows in ascending order of `keys` (int64), equal keys in their own order.
 
-    Key and row number packed into one integer sort faster than a stable argsort. When they do not fit, that is what is used.
+    NumPy sorts 16-bit numbers by radix, several times faster than wider ones: so the keys are sorted 16 bits at a time.
     """
-    rows = len(keys)
-    if rows == 0:
+    if not len(keys):
         return np.zeros(0, dtype=np.int64)
-    bits = rows.bit_length()
     low = int(keys.min())
-    if int(keys.max()) - low < 1 << (63 - bits):
-        packed = (keys.astype(np.int64) - low) << bits
-        packed |= np.arange(rows)
-        packed.sort()
-        packed &= (1 << bits) - 1
-        return packed
-    return np.argsort(keys, kind="stable")
+    bits = (int(keys.max()) - low).bit_length()
+    if bits > 48:
+        return np.argsort(keys, kind="stable")
+    distance = keys - low
+    order = np.argsort(distance.astype(np.uint16), kind="stable")
+    for shift in range(16, bits, 16):
+        order = order[np.argsort((distance[order] >> shift).astype(np.uint16), kind="stable")]
+    return order

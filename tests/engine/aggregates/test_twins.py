@@ -37,7 +37,7 @@ VALUES: dict[SqlType, st.SearchStrategy[Any]] = {
     BIGINT: st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3),
     DOUBLE: st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 0.1, 1e16, 1.0]) | st.floats(width=64),
     BOOLEAN: st.booleans(),
-    STRING: st.text(st.sampled_from("ab\x00é\ue000\uffff\U0001f600"), max_size=3),
+    STRING: st.text(st.sampled_from("ab\x00é\ue000\uffff\U0001f600"), max_size=3) | st.just("null"),
     BYTES: st.binary(max_size=2),
     DATE: st.integers(-10, 10),
     TIMESTAMP: st.integers(-10, 10),
