@@ -73,13 +73,13 @@ def statement_failed(error: Exception, statement: str, *, push: bool = False, en
 
 async def on_api_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
     """Starlette's handler for ApiError."""
-    assert isinstance(error, ApiError)  # noqa: S101
+    assert isinstance(error, ApiError)
     return JSONResponse(error.body, error.status)
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's handler for its own errors: unknown paths and methods."""
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     message = f"there is no {request.method} {request.url.path}" if error.status_code in (404, 405) else error.detail
     return JSONResponse(generic_error(error.status_code * 100, message), error.status_code, headers=error.headers)
 

@@ -33,7 +33,7 @@ def execute_all(session: Session, text: str, state: ServerState) -> list[dict[st
     for statement in statements:
         try:
             for result in session.execute(statement):
-                assert isinstance(result, Message | Listing)  # noqa: S101
+                assert isinstance(result, Message | Listing)
                 entity = entity_of(result, state)
                 entities += [entity] if entity else []
         except Exception as error:
