@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 #: Whole columns are copied in pieces of so many rows: temporary memory stays small, and no piece outgrows 32-bit offsets.
-_PIECE_ROWS = 1 << 20
+_PIECE_ROWS = 1 << 17
 
 
 class Grow:

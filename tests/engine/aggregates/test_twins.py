@@ -75,7 +75,7 @@ CASES: list[tuple[str, list[SqlType], tuple[int | bool, ...]]] = [
 
 
 @pytest.mark.parametrize(("name", "types", "literals"), CASES, ids=str)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_scan_equals_step(name: str, types: list[SqlType], literals: tuple[int | bool, ...], data: st.DataObject) -> None:
     bound = resolve_aggregate(name, types, literals)
