@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modes: tuple[Mode, ...] = MODES if options.mode == "both" else (options.mode,)
     cases = [case for path in case_files(options.cases) for case in load_file(path) if _wanted(case, options)]
     report = Report(modes, _skipped(cases))
-    tasks = [(case, mode) for case in cases if case.counts for mode in modes]
+    # The longest first, so that no process is left alone with one at the end.
+    counted = sorted((case for case in cases if case.counts), key=lambda case: len(case.inputs), reverse=True)
+    tasks = [(case, mode) for case in counted for mode in modes]
     with Pool(options.jobs, run_case, options.timeout) as pool:
         for outcome in pool.run(tasks):
             report.outcomes.append(outcome)

@@ -19,6 +19,12 @@ FILES = [path for path in case_files(DEFAULT_CASES) if backbone_file(path.stem)]
 pytestmark = pytest.mark.skipif(not FILES, reason=f"there are no conformance cases in {DEFAULT_CASES}")
 
 
+def _parameter(path: Path) -> object:
+    """Files of cases with hundreds of records each are for the long run."""
+    marks = [pytest.mark.long] if path.stem.endswith("-long") else []
+    return pytest.param(path, marks=marks, id=path.stem)
+
+
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
     with Pool(jobs=1, run_task=run_case) as pool:
@@ -26,7 +32,7 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [_parameter(path) for path in FILES])
 def test_backbone(path: Path, mode: Mode, pool: Pool) -> None:
     tasks = [(case, mode) for case in load_file(path) if case.counts and is_backbone(case)]
     failed = [f"{o.name}: {o.cause}: {o.reason}" for o in pool.run(tasks) if not o.passed]
