@@ -38,7 +38,8 @@ class Pool:
                     worker.start(waiting.popleft())
             busy = {worker.connection: worker for worker in self._workers if worker.task}
             ready = wait(list(busy), _CHECK_EVERY_S)
-            yield from (busy[connection].finish() for connection in busy if connection in ready)
+            answers = (busy[connection].receive() for connection in busy if connection in ready)
+            yield from (outcome for outcome in answers if outcome is not None)
             yield from (worker.give_up(self._timeout_s) for worker in self._workers if worker.is_late(self._timeout_s))
 
     def close(self) -> None:
@@ -60,10 +61,12 @@ class _Worker:
     def __init__(self, run_task: RunTask) -> None:
         self._run_task = run_task
         self.task: Task | None = None
-        self._since = 0.0
         self._launch()
 
     def _launch(self) -> None:
+        # When the process began with its task; None until it has imported what it needs, which is no case's time.
+        self._since: float | None = None
+        self._is_up = False
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._run_task), daemon=True)
@@ -71,24 +74,29 @@ class _Worker:
         theirs.close()
 
     def start(self, task: Task) -> None:
-        self.task, self._since = task, time.monotonic()
+        self.task = task
+        self._since = time.monotonic() if self._is_up else None
         with suppress(ConnectionError):  # a process that died at its start is found by `finish`
             self.connection.send(task)
 
-    def finish(self) -> Outcome:
-        """Take the answer; if the process died over the task, say so and replace the process."""
-        case, mode = self._take_task()
+    def receive(self) -> Outcome | None:
+        """Take the answer, or None if the process only said that it is up. If it died over the task, replace it."""
         try:
-            outcome: Outcome = self.connection.recv()
+            answer: Outcome | None = self.connection.recv()
         except (EOFError, ConnectionError):
             self._process.join()
             code = self._process.exitcode
+            case, mode = self._take_task()
             self._relaunch()
             return Outcome(case.file, case.name, mode, "crash", f"the process died (exit code {code})")
-        return outcome
+        if answer is None:
+            self._is_up, self._since = True, time.monotonic()
+        else:
+            self._take_task()
+        return answer
 
     def is_late(self, timeout_s: float) -> bool:
-        return self.task is not None and time.monotonic() - self._since > timeout_s
+        return self._since is not None and self.task is not None and time.monotonic() - self._since > timeout_s
 
     def give_up(self, timeout_s: float) -> Outcome:
         """Kill the process over its task and replace it."""
@@ -112,6 +120,7 @@ class _Worker:
 
 
 def _serve(connection: Connection[Any, Any], run_task: RunTask) -> None:
+    connection.send(None)
     while True:
         try:
             case, mode = connection.recv()

@@ -1,9 +1,7 @@
-"""A whole case on a driver that only pretends to be an engine, and the processes cases run in."""
+"""A whole case on a driver that only pretends to be an engine, and the report of a run."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +12,6 @@ from ksql.engine.errors import NotSupportedError, QueryError, StatementError
 from tests.conformance.cases import Case
 from tests.conformance.compare import MODES, Mode
 from tests.conformance.outcome import Outcome
-from tests.conformance.pool import Pool
 from tests.conformance.report import Report
 from tests.conformance.run import run_case
 from tests.conformance.test_cases import FakeSource
@@ -150,22 +147,6 @@ def test_a_stream_over_the_changes_of_a_table_is_judged_with_the_cache_off() -> 
     case = replace(CASE, statements=(CREATE, "CREATE TABLE T AS SELECT 1;", "CREATE STREAM O (A INT) WITH (kafka_topic='O');"))
     run_case(case, "batch", Driver)
     assert caches == [True, False]
-
-
-def misbehave(case: Case, mode: Mode) -> Outcome:
-    """Do what the case's name says. Runs in a process of the pool."""
-    if case.name == "die":
-        os._exit(3)
-    if case.name == "hang":
-        time.sleep(600)
-    return Outcome(case.file, case.name, mode)
-
-
-def test_the_pool_survives_a_case_that_dies_or_hangs() -> None:
-    tasks: list[tuple[Case, Mode]] = [(Case("f", name, ("x",)), "exact") for name in ("a", "die", "b", "hang", "c")]
-    with Pool(2, misbehave, timeout_s=3.0) as pool:
-        causes = {outcome.name: outcome.cause for outcome in pool.run(tasks)}
-    assert causes == {"a": "", "die": "crash", "b": "", "hang": "time", "c": ""}
 
 
 def test_report() -> None:
