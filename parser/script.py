@@ -14,7 +14,9 @@ _BLANK = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One statement of a script: its text with the semicolon, and where it begins (from 1). `directives` are the `--@` lines before."""
+    """One statement of a script: its text with the semicolon, and where it begins (from 1). `directives` are the `--@` lines
+    before.
+    """
 
     text: str
     line: int

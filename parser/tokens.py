@@ -21,7 +21,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text` as written; `value` is upper case for words and unquoted for names and strings. `start` is its place in the text."""
+    """`text` as written; `value` is upper case for words and unquoted for names and strings. `start` is its place in the
+    text.
+    """
 
     kind: Kind
     text: str
