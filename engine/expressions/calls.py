@@ -69,7 +69,9 @@ def _body(compiler: Compiler, argument: exp.Expression, types: Sequence[SqlType]
 
 def _render(compiler: Compiler, argument: exp.Expression, value: Typed | None, target: SqlType, what: str) -> str | LambdaSql:
     if value is not None:
-        return coerce(argument, value, target, what).sql
+        sql = coerce(argument, value, target, what).sql
+        # Functions may put a subscript behind an argument, and DuckDB reads none behind a bare `::`.
+        return f"({sql})" if sql.startswith("NULL::") else sql
     if isinstance(target, LambdaTypes):
         body = coerce(argument, _body(compiler, argument, target.parameters), target.returns, "the result of the lambda")
         return LambdaSql([quote_duckdb(name) for name in argument.args["parameters"]], body.sql)

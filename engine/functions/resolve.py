@@ -14,7 +14,7 @@ from ksql.engine.errors import StatementError
 from ksql.engine.functions.declare import Call, Function, LambdaSql, Overload, declared
 from ksql.engine.functions.signature import AnyDecimal, Generic, LambdaPattern, Signature, UnitPattern, walk
 from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import STRING, Array, Decimal, Map, SqlType, Struct
+from ksql.engine.types import DATE, STRING, Array, Decimal, Map, SqlType, Struct
 
 #: Words a UNIT parameter takes; a last S may be missing.
 UNITS_MS = {"MILLISECONDS": 1, "SECONDS": 1000, "MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}
@@ -171,7 +171,8 @@ def _widens(pattern: SqlType, given: SqlType, generics: dict[str, SqlType]) -> b
     if isinstance(pattern, AnyDecimal):
         return decimal_of(given) is not None
     target = generics.get(pattern.name) if isinstance(pattern, Generic) else pattern
-    if target is None or isinstance(target, Array | Map | Struct):
+    # A date may be compared with a timestamp, but it is no argument in the place of one.
+    if target is None or isinstance(target, Array | Map | Struct) or given == DATE:
         return False
     return can_coerce(given, target, literal=False)
 
@@ -207,7 +208,7 @@ def _parameter_type(pattern: SqlType, argument: ArgumentType, generics: dict[str
     if isinstance(pattern, AnyDecimal):
         given = argument if isinstance(argument, SqlType) else None
         return (decimal_of(given) if given is not None else None) or Decimal(1, 0)
-    if widen and isinstance(argument, SqlType) and isinstance(pattern, Array | Map):
+    if isinstance(argument, SqlType) and isinstance(pattern, Array | Map):
         return argument
     # A NULL about whose type nothing is known may have any.
     return _substitute(pattern, {**dict.fromkeys(_letters(pattern), STRING), **generics}) or STRING
@@ -226,7 +227,7 @@ def _resolved(function: Function, bound: _Bound, arguments: Sequence[ArgumentTyp
     if overload.result is not None:
         returns: SqlType | None = overload.result(types)
     elif isinstance(overload.signature.returns, AnyDecimal):
-        returns = next(t for t in types if isinstance(t, Decimal))
+        returns = next(part for t in types for part in walk(t) if isinstance(part, Decimal))
     else:
         returns = _substitute(overload.signature.returns, bound.generics)
     if returns is None:
