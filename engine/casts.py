@@ -228,7 +228,7 @@ def cast_sql(sql: str, source: SqlType, target: SqlType, *, safe: bool, depth: i
 
 
 def _cast_parts(sql: str, source: SqlType, target: SqlType, safe: bool, depth: int) -> str:
-    x = f"x{depth}"
+    x = f'"$x{depth}"'
     if isinstance(source, Array) and isinstance(target, Array):
         item = cast_sql(x, source.item, target.item, safe=safe, depth=depth + 1)
         return f"list_transform({sql}, lambda {x}: {item})"

@@ -27,11 +27,11 @@ _DOUBLE = "[+-]?(NaN|Infinity|([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[fFd
 def to_text(sql: str, source: SqlType, depth: int = 0) -> str:
     """SQL of the text of a value of type `source`; NULL stays NULL."""
     if isinstance(source, Array):
-        x = f"x{depth}"
+        x = f'"$x{depth}"'
         items = f"list_transform({sql}, lambda {x}: {_part(x, source.item, depth + 1)})"
         return f"('[' || array_to_string({items}, ', ') || ']')"
     if isinstance(source, Map):
-        x = f"x{depth}"
+        x = f'"$x{depth}"'
         key, value = _part(f"{x}.key", source.key, depth + 1), _part(f"{x}.value", source.value, depth + 1)
         return (
             f"('{{' || array_to_string(list_transform(map_entries({sql}), lambda {x}: {key} || '=' || {value}), ', ') || '}}')"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ksql.engine.casts_text import to_text
-from ksql.engine.functions.declare import COLLECTIONS, MATH, Call, scalar_sql
+from ksql.engine.functions.declare import COLLECTIONS, INDEX, MATH, Call, E, X, scalar_sql
 from ksql.engine.types import BYTES, DATE, TIME, TIMESTAMP, Array, Map, SqlType, Struct
 
 lists = partial(scalar_sql, category=COLLECTIONS)
@@ -18,7 +18,7 @@ def _any_null(*values: str) -> str:
 
 def _distinct(array: str) -> str:
     """Elements where they stand first; DuckDB's own list_distinct drops NULL and keeps no order."""
-    return f"list_filter({array}, lambda x, i: list_position({array}, x) = i)"
+    return f"list_filter({array}, lambda {X}, {INDEX}: list_position({array}, {X}) = {INDEX})"
 
 
 def _lacks(array: str, value: str) -> str:
@@ -56,14 +56,14 @@ lists(
 lists(
     "ARRAY_EXCEPT",
     "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
-    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: {_lacks(b, 'y')}) END)",
+    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda {E}: {_lacks(b, E)}) END)",
     doc="Elements of the first array that are not in the second, without repetitions",
     example=("ARRAY_EXCEPT(ARRAY[1, 2, 3], ARRAY[2])", "ARRAY[1, 3]"),
 )
 lists(
     "ARRAY_INTERSECT",
     "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
-    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda y: NOT {_lacks(b, 'y')}) END)",
+    sql=lambda a, b: f"(CASE WHEN {b} IS NOT NULL THEN list_filter({_distinct(a)}, lambda {E}: NOT {_lacks(b, E)}) END)",
     doc="Elements of the first array that are in the second too, without repetitions",
     example=("ARRAY_INTERSECT(ARRAY[1, 2, 3], ARRAY[3, 1])", "ARRAY[1, 3]"),
 )
@@ -77,7 +77,7 @@ lists(
 lists(
     "ARRAY_REMOVE",
     "ARRAY<T>, T -> ARRAY<T>",
-    sql=lambda array, value: f"list_filter({array}, lambda x: x IS DISTINCT FROM {value})",
+    sql=lambda array, value: f"list_filter({array}, lambda {X}: {X} IS DISTINCT FROM {value})",
     doc="An array without the elements equal to a value",
     example=("ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "ARRAY[2]"),
 )
@@ -135,7 +135,7 @@ def _join(call: Call, array: str, delimiter: str = "','") -> str:
     item = call.types[0].item if isinstance(call.types[0], Array) else None
     if item is None or item in _NOT_JOINED or isinstance(item, Array | Map | Struct):
         return f"CAST({call.fail('ARRAY_JOIN takes numbers, texts and booleans')} AS VARCHAR)"
-    texts = f"list_transform({array}, lambda x: COALESCE({to_text('x', item)}, 'null'))"
+    texts = f"list_transform({array}, lambda {X}: COALESCE({to_text(X, item)}, 'null'))"
     return f"array_to_string({texts}, COALESCE({delimiter}, ''))"
 
 
@@ -153,7 +153,7 @@ lists(
 
 def _slice(array: str, first: str, last: str) -> str:
     start, end = f"COALESCE({first}, 1)", f"COALESCE({last}, len({array}))"
-    part = f"(CASE WHEN {end} = {start} - 1 THEN {array}[1:0] ELSE list_slice({array}, {start}, {end}) END)"
+    part = f"(CASE WHEN {end} = {start} - 1 THEN list_slice({array}, 1, 0) ELSE list_slice({array}, {start}, {end}) END)"
     return f"(CASE WHEN {start} >= 1 AND {end} <= len({array}) AND {end} >= {start} - 1 THEN {part} END)"
 
 
@@ -198,7 +198,7 @@ maps = partial(scalar_sql, category="MAP")
 
 def _in_order(map_: str, parts: str) -> str:
     """`parts` of a map's entries in the order of the JVM, which matters from two entries on."""
-    ordered = f"list_transform(ksql_hash_order(map_keys({map_})), lambda i: {parts}[i])"
+    ordered = f"list_transform(ksql_hash_order(map_keys({map_})), lambda {INDEX}: list_extract({parts}, {INDEX}))"
     return f"(CASE WHEN cardinality({map_}) < 2 THEN {parts} ELSE {ordered} END)"
 
 
@@ -227,10 +227,11 @@ maps(
 
 def _as_map(keys: str, values: str) -> str:
     """Of a key that comes several times the last one counts; NULL becomes the text null, as DuckDB's keys are never NULL."""
-    keys = f"list_transform({keys}, lambda k: COALESCE(k, 'null'))"
-    later = f"list_slice({keys}, i + 1, len({keys}))"
-    last = f"list_filter(range(1, len({keys}) + 1), lambda i: NOT list_contains({later}, {keys}[i]))"
-    entries = f"list_transform({last}, lambda i: struct_pack(key := {keys}[i], value := {values}[i]))"
+    keys = f"list_transform({keys}, lambda {X}: COALESCE({X}, 'null'))"
+    later = f"list_slice({keys}, {INDEX} + 1, len({keys}))"
+    last = f"list_filter(range(1, len({keys}) + 1), lambda {INDEX}: NOT list_contains({later}, list_extract({keys}, {INDEX})))"
+    pair = f"struct_pack(key := list_extract({keys}, {INDEX}), value := list_extract({values}, {INDEX}))"
+    entries = f"list_transform({last}, lambda {INDEX}: {pair})"
     return f"(CASE WHEN {_any_null(keys, values)} THEN NULL ELSE map_from_entries({entries}) END)"
 
 
@@ -244,7 +245,7 @@ maps(
 
 
 def _entries(map_: str, by_key: str) -> str:
-    entries = f"list_transform(map_entries({map_}), lambda e: struct_pack(K := e.key, V := e.value))"
+    entries = f"list_transform(map_entries({map_}), lambda {E}: struct_pack(K := {E}.key, V := {E}.value))"
     return f"(CASE WHEN {by_key} THEN list_sort({entries}) ELSE {_in_order(map_, entries)} END)"
 
 

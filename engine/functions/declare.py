@@ -15,7 +15,7 @@ Declaring a name again adds overloads to it. NULL in, NULL out, unless `null_in_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
@@ -36,6 +36,8 @@ TABLE_FUNCTIONS = "TABLE"
 
 Kind = Literal["scalar", "table"]
 Example = tuple[str, str]
+#: Names of lambda parameters in SQL text of ours: no name of a query can be one of them.
+X, INDEX, E = '"$x"', '"$i"', '"$e"'
 Python = TypeVar("Python", bound=Callable[..., Any])
 
 
@@ -180,6 +182,9 @@ def macros() -> Mapping[str, str]:
 
 def _add(declared_now: Function, example: Example | None, overload: Overload) -> None:
     function = _FUNCTIONS.setdefault(declared_now.name, declared_now)
+    if declared_now.doc and not function.doc:
+        function = replace(function, doc=declared_now.doc, category=declared_now.category)
+        _FUNCTIONS[function.name] = function
     function.overloads.append(overload)
     if example and example not in function.examples:
         function.examples.append(example)

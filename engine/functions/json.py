@@ -228,7 +228,7 @@ scalar_sql(
 
 def _to_json(sql: str, type_: SqlType, depth: int = 0) -> str:
     """SQL of JSON text, the text null for NULL. `depth` counts the lambdas around it."""
-    x = f"x{depth}"
+    x = f'"$x{depth}"'
     if isinstance(type_, Array):
         parts = f"array_to_string(list_transform({sql}, lambda {x}: {_to_json(x, type_.item, depth + 1)}), ',')"
         text = f"'[' || {parts} || ']'"

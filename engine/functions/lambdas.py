@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
-from ksql.engine.functions.declare import LAMBDAS, Call, LambdaSql, scalar_sql
+from ksql.engine.functions.declare import LAMBDAS, Call, E, LambdaSql, scalar_sql
 
 lambdas = partial(scalar_sql, category=LAMBDAS)
 
 
-def _of_entry(lambda_: LambdaSql, entry: str = "e") -> str:
+def _of_entry(lambda_: LambdaSql) -> str:
     """The body for one entry: its key and value bound to the last two parameters."""
     *_, key, value = lambda_.parameters
-    inner = f"list_transform([{entry}.value], lambda {value}: {lambda_.body})[1]"
-    return f"list_transform([{entry}.key], lambda {key}: {inner})[1]"
+    inner = f"list_transform([{E}.value], lambda {value}: {lambda_.body})[1]"
+    return f"list_transform([{E}.key], lambda {key}: {inner})[1]"
 
 
 def _transform_map(call: Call, map_: str, key: LambdaSql, value: LambdaSql) -> str:
     entry = f"struct_pack(key := {_of_entry(key)}, value := {_of_entry(value)})"
-    return call.attempt(f"map_from_entries(list_transform(map_entries({map_}), lambda e: {entry}))")
+    return call.attempt(f"map_from_entries(list_transform(map_entries({map_}), lambda {E}: {entry}))")
 
 
 lambdas(
@@ -45,7 +45,7 @@ lambdas(
 lambdas(
     "FILTER",
     "MAP<K, V>, LAMBDA<K, V, BOOLEAN> -> MAP<K, V>",
-    sql=lambda map_, body: f"map_from_entries(list_filter(map_entries({map_}), lambda e: {_of_entry(body)}))",
+    sql=lambda map_, body: f"map_from_entries(list_filter(map_entries({map_}), lambda {E}: {_of_entry(body)}))",
     doc="",
     example=("FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v > 1)", "MAP('b' := 2)"),
 )
@@ -56,7 +56,7 @@ def _reduce_array(array: str, initial: str, body: LambdaSql) -> str:
 
 
 def _reduce_map(map_: str, initial: str, body: LambdaSql) -> str:
-    folded = f"list_reduce(map_entries({map_}), lambda {body.parameters[0]}, e: {_of_entry(body)}, {initial})"
+    folded = f"list_reduce(map_entries({map_}), lambda {body.parameters[0]}, {E}: {_of_entry(body)}, {initial})"
     return _folded(map_, initial, folded)
 
 

@@ -130,7 +130,7 @@ def _bind(overload: Overload, arguments: Sequence[ArgumentType], widen: bool) ->
     for pattern, argument in pairs:
         if isinstance(argument, LambdaArgument) and not _accepts_lambda(pattern, argument, generics):
             return None
-    types = [_parameter_type(pattern, argument, generics, widen) for pattern, argument in pairs]
+    types = [_parameter_type(pattern, argument, generics) for pattern, argument in pairs]
     return _Bound(overload, types, generics)
 
 
@@ -201,7 +201,7 @@ def _substitute(pattern: SqlType, generics: dict[str, SqlType]) -> SqlType | Non
     return pattern
 
 
-def _parameter_type(pattern: SqlType, argument: ArgumentType, generics: dict[str, SqlType], widen: bool) -> SqlType:
+def _parameter_type(pattern: SqlType, argument: ArgumentType, generics: dict[str, SqlType]) -> SqlType:
     if isinstance(pattern, LambdaPattern):
         *parameters, result = (_substitute(p, generics) or STRING for p in (*pattern.parameters, pattern.result))
         return LambdaTypes(tuple(parameters), result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ksql.engine.functions.declare import STRINGS, Call, helper, macro, scalar_sql
+from ksql.engine.functions.declare import STRINGS, Call, X, helper, macro, scalar_sql
 from ksql.engine.functions.utf16 import joined, units
 
 text = partial(scalar_sql, category=STRINGS)
@@ -116,7 +116,7 @@ def rpad_units(value: str, length: int, padding: str) -> str:
 
 def _replace(value: str, old: str, new: str) -> str:
     # DuckDB finds no empty text; the JVM finds one before every character and at the end.
-    between = f"({new} || array_to_string(list_transform(string_split({value}, ''), lambda c: c || {new}), ''))"
+    between = f"({new} || array_to_string(list_transform(string_split({value}, ''), lambda {X}: {X} || {new}), ''))"
     empty = f"CASE WHEN {value} = '' THEN {new} ELSE {between} END"
     return f"(CASE WHEN {old} = '' THEN {empty} ELSE replace({value}, {old}, {new}) END)"
 
@@ -210,8 +210,9 @@ def instr_units(value: str, part: str, position: int, occurrence: int) -> int:
 
 
 def _forwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
+    """An empty text is found where the search begins, however often it is asked for."""
     found = position - 2
-    for _ in range(occurrence):
+    for _ in range(occurrence if wanted else 1):
         found = whole.find(wanted, found + 1)
         if found < 0:
             return 0
@@ -219,13 +220,11 @@ def _forwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
 
 
 def _backwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
-    """The position is where a match may begin at the latest; -1 lies behind the last character."""
-    latest = len(whole) + position + 1
-    for _ in range(occurrence):
-        if latest < 0:
-            return 0
-        found = whole.rfind(wanted, 0, latest + len(wanted))
+    """The last match that ends within the text up to `position`, where -1 is its end; then those that begin before it."""
+    end = len(whole) + position + 1
+    found = whole.rfind(wanted, 0, end)
+    for _ in range(occurrence - 1 if wanted else 0):
         if found < 0:
-            return 0
-        latest = found - 1
+            break
+        found = whole.rfind(wanted, 0, found - 1 + len(wanted)) if found else -1
     return found + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ksql.engine.functions.declare import TABLE_FUNCTIONS, Call, scalar_sql
+from ksql.engine.functions.declare import INDEX, TABLE_FUNCTIONS, Call, E, X, scalar_sql
 
 rows = partial(scalar_sql, category=TABLE_FUNCTIONS, kind="table")
 rows(
@@ -21,10 +21,10 @@ _MOST = 20
 def _cube(call: Call, array: str) -> str:
     """Combination c keeps element i where bit n - i of c is set; that of a NULL stays clear, lest a combination come twice."""
     size = f"len({array})"
-    bit = f"((c >> ({size} - i)) & 1)"
-    kept = f"list_transform({array}, lambda x, i: CASE WHEN {bit} = 1 THEN x END)"
-    once = f"len(list_filter({array}, lambda x, i: x IS NULL AND {bit} = 1)) = 0"
-    combinations = f"list_transform(list_filter(range(0, CAST(1 AS BIGINT) << {size}), lambda c: {once}), lambda c: {kept})"
+    bit = f"(({E} >> ({size} - {INDEX})) & 1)"
+    kept = f"list_transform({array}, lambda {X}, {INDEX}: CASE WHEN {bit} = 1 THEN {X} END)"
+    once = f"len(list_filter({array}, lambda {X}, {INDEX}: {X} IS NULL AND {bit} = 1)) = 0"
+    combinations = f"list_transform(list_filter(range(0, CAST(1 AS BIGINT) << {size}), lambda {E}: {once}), lambda {E}: {kept})"
     return f"(CASE WHEN {size} > {_MOST} THEN {call.fail('CUBE_EXPLODE takes at most 20 elements')} ELSE {combinations} END)"
 
 
