@@ -4,23 +4,68 @@ from __future__ import annotations
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import ParseError as DatabaseError
 from sqlglot.errors import SqlglotError
 
 from ksql.parser import nodes
+from ksql.parser.errors import ParseError
 from ksql.parser.stream import TokenStream
 
+_PUSH = ("EMIT", "WITHIN", "TUMBLING", "HOPPING")
 
-def read_database_query(text: str, stream: TokenStream) -> nodes.DatabaseQuery | None:
-    """A query in DuckDB's dialect; None when `text` is none, or is a query of the dialect (it says EMIT or WITHIN)."""
-    first = stream.tokens[0]
-    if not (first.is_word("SELECT", "WITH", "FROM", "VALUES") or first.is_operator("(")):
-        return None
-    if any(token.is_word("EMIT", "WITHIN", "TUMBLING", "HOPPING") for token in stream.tokens):
-        return None
+
+def read_database_query(s: TokenStream) -> nodes.DatabaseQuery | None:
+    """The whole text as a query in DuckDB's dialect; None when it is none, or is a push query (it says EMIT or WITHIN)."""
     try:
-        tree = sqlglot.parse_one(text.rstrip().rstrip(";"), dialect="duckdb")
+        return _read(s, 0)
     except SqlglotError:
         return None
-    if not isinstance(tree, exp.Query | exp.Values):
+
+
+def read_instead(s: TokenStream, refused: ParseError) -> exp.Expression:
+    """A statement that the dialect refused, as DuckDB's, alone or behind EXPLAIN.
+
+    Raises `refused`, or what stopped the database's grammar if that came further and we have no better idea.
+    """
+    explain = s.tokens[0].is_word("EXPLAIN")
+    try:
+        query = _read(s, 1 if explain else 0)
+    except DatabaseError as error:
+        further = _located(s, error)
+        raise further if further.at > refused.at and not refused.hint.startswith("did you mean") else refused from None
+    except SqlglotError:
+        raise refused from None
+    if query is None:
+        raise refused from None
+    return s.mark(nodes.Explain(this=query), s.tokens[0]) if explain else query
+
+
+def _read(s: TokenStream, first: int) -> nodes.DatabaseQuery | None:
+    """The query that begins at token number `first`. Raises SqlglotError."""
+    token = s.tokens[first]
+    if not (token.is_word("SELECT", "WITH", "FROM", "VALUES") or token.is_operator("(")):
         return None
-    return stream.mark(nodes.DatabaseQuery(this=tree), first)
+    if any(token.is_word(*_PUSH) for token in s.tokens):
+        return None
+    text = s.text[token.start :].rstrip().rstrip(";").rstrip()
+    # Line ends and blanks before it keep the places in the database's messages those of our text.
+    before = "".join(c if c == "\n" else " " for c in s.text[: token.start])
+    tree = sqlglot.parse_one(before + text, dialect="duckdb")
+    return s.mark(nodes.DatabaseQuery(this=tree, text=text), token) if isinstance(tree, exp.Query | exp.Values) else None
+
+
+def _located(s: TokenStream, error: DatabaseError) -> ParseError:
+    """sqlglot's error as ours: it counts lines from 1 and names the last column of a token."""
+    first = error.errors[0]
+    word = first.get("highlight") or ""
+    lines = s.text.split("\n")
+    at = sum(len(line) + 1 for line in lines[: first["line"] - 1]) + max(first["col"] - len(word), 0)
+    message = f"the pull query cannot go on with {word}" if word else "the pull query cannot be read"
+    return ParseError(
+        message,
+        text=s.text,
+        at=min(at, len(s.text)),
+        first_line=s.first_line,
+        first_column=s.first_column,
+        hint="a SELECT without EMIT may use all of DuckDB's SQL.",
+    )

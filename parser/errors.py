@@ -4,21 +4,31 @@ from __future__ import annotations
 
 
 class ParseError(Exception):
-    """A text that is no statement of the dialect. `line` and `column` count from 1; `str` shows the place with a caret."""
+    """A text that is no statement of the dialect; `str` shows the place with a caret.
 
-    def __init__(self, message: str, *, text: str = "", line: int = 0, column: int = 0, hint: str = "") -> None:
+    `at` is the offset of the fault in `text`. `text` may be one statement of a longer script: it then begins at
+    `first_line` and `first_column` of it, and `line` and `column` (from 1) count within the whole script.
+    """
+
+    def __init__(self, message: str, *, text: str, at: int, first_line: int = 1, first_column: int = 1, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.text = text
-        self.line = line
-        self.column = column
+        self.at = at
         self.hint = hint
-        self.snippet = caret(text, line, column) if text else ""
+        line, column = place(text, at)
+        self.line = first_line + line - 1
+        self.column = column + (first_column - 1 if line == 1 else 0)
+        self.snippet = caret(text, line, column)
 
     def __str__(self) -> str:
-        place = f"line {self.line}:{self.column}: " if self.line else ""
-        lines = [f"{place}{self.message}", self.snippet, f"Hint: {self.hint}" if self.hint else ""]
+        lines = [f"line {self.line}:{self.column}: {self.message}", self.snippet, f"Hint: {self.hint}" if self.hint else ""]
         return "\n".join(line for line in lines if line)
+
+
+def place(text: str, at: int) -> tuple[int, int]:
+    """(line, column) of offset `at`, from 1."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def caret(text: str, line: int, column: int) -> str:
@@ -26,6 +36,6 @@ def caret(text: str, line: int, column: int) -> str:
     lines = text.split("\n")
     if not 1 <= line <= len(lines):
         return ""
-    shown = lines[line - 1].replace("\t", " ")
+    shown = lines[line - 1].rstrip("\r").replace("\t", " ")
     start = max(0, column - 80)
     return f"  {shown[start : start + 120]}\n  {' ' * (column - 1 - start)}^"

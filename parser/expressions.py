@@ -1,4 +1,4 @@
-"""Expressions, by precedence: OR, AND, NOT, comparison, +, *, unary, access to parts, values."""
+"""Expressions, by precedence: OR, AND, NOT, comparison, ||, +, *, unary, access to parts, values."""
 
 from __future__ import annotations
 
@@ -7,65 +7,89 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from ksql.parser import nodes
+from ksql.parser.foreign import refuse_subquery
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind, Token
 from ksql.parser.types import read_type
 from ksql.parser.words import UNITS
 
-_COMPARISONS: dict[str, type[exp.Expression]] = {
-    "=": exp.EQ,
-    "<>": exp.NEQ,
-    "!=": exp.NEQ,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    ">": exp.GT,
-    ">=": exp.GTE,
+#: Binding strength, weakest first.
+_OR, _AND, _NOT, _COMPARISON, _CONCATENATION, _SUM, _PRODUCT = range(7)
+
+_OPERATORS: dict[str, tuple[int, type[exp.Expression]]] = {
+    "OR": (_OR, exp.Or),
+    "AND": (_AND, exp.And),
+    "=": (_COMPARISON, exp.EQ),
+    "<>": (_COMPARISON, exp.NEQ),
+    "!=": (_COMPARISON, exp.NEQ),
+    "<": (_COMPARISON, exp.LT),
+    "<=": (_COMPARISON, exp.LTE),
+    ">": (_COMPARISON, exp.GT),
+    ">=": (_COMPARISON, exp.GTE),
+    "||": (_CONCATENATION, exp.DPipe),
+    "+": (_SUM, exp.Add),
+    "-": (_SUM, exp.Sub),
+    "*": (_PRODUCT, exp.Mul),
+    "/": (_PRODUCT, exp.Div),
+    "%": (_PRODUCT, exp.Mod),
 }
-_SUMS: dict[str, type[exp.Expression]] = {"+": exp.Add, "-": exp.Sub, "||": exp.DPipe}
-_PRODUCTS: dict[str, type[exp.Expression]] = {"*": exp.Mul, "/": exp.Div, "%": exp.Mod}
+_NONE: tuple[int, type[exp.Expression] | None] = (_OR, None)
+#: What a comparison or test makes: one value takes one of them.
+_TESTED = (*(class_ for level, class_ in _OPERATORS.values() if level == _COMPARISON), exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)
+_TESTED += (exp.Between, exp.In, exp.Like, exp.Escape, exp.Not)
 
 
-def read_expression(s: TokenStream) -> exp.Expression:
-    """An expression of any kind."""
-    left = _read_and(s)
-    while s.token.is_word("OR"):
-        token = s.next()
-        left = s.mark(exp.Or(this=left, expression=_read_and(s)), token)
-    return left
-
-
-def _read_and(s: TokenStream) -> exp.Expression:
-    left = _read_not(s)
-    while s.token.is_word("AND"):
-        token = s.next()
-        left = s.mark(exp.And(this=left, expression=_read_not(s)), token)
-    return left
-
-
-def _read_not(s: TokenStream) -> exp.Expression:
-    if s.token.is_word("NOT"):
-        token = s.next()
-        return s.mark(exp.Not(this=_read_not(s)), token)
-    return _read_predicate(s)
-
-
-def _read_predicate(s: TokenStream) -> exp.Expression:
-    """A value, and the comparisons and tests behind it."""
-    left = _read_sum(s)
+def read_expression(s: TokenStream, level: int = _OR) -> exp.Expression:
+    """An expression whose operators bind at least as strongly as `level`; operators of one level group from the left."""
+    left = _read_operand(s, level)
     while True:
         token = s.token
-        if token.kind is Kind.OPERATOR and token.value in _COMPARISONS:
+        binds, class_ = _OPERATORS.get(token.value, _NONE) if token.kind in (Kind.OPERATOR, Kind.WORD) else _NONE
+        if class_ is not None and binds >= level:
+            _refuse_chain(s, left, binds)
             s.next()
-            left = s.mark(_COMPARISONS[token.value](this=left, expression=_read_sum(s)), token)
-        elif token.is_word("IS"):
-            left = _read_is(s, left)
-        elif token.is_word("NOT") and s.peek().is_word("IN", "BETWEEN", "LIKE"):
-            s.next()
-            left = s.mark(exp.Not(this=_read_test(s, left)), token)
-        elif token.is_word("IN", "BETWEEN", "LIKE"):
+            left = s.mark(class_(this=left, expression=read_expression(s, binds + 1)), token)
+        elif level <= _COMPARISON and _begins_test(s):
+            _refuse_chain(s, left, _COMPARISON)
             left = _read_test(s, left)
         else:
             return left
+
+
+def _refuse_chain(s: TokenStream, left: exp.Expression, binds: int) -> None:
+    if binds == _COMPARISON and isinstance(left, _TESTED):
+        s.fail("comparisons do not chain", hint="join them by AND, or put one in parentheses.")
+
+
+def _read_operand(s: TokenStream, level: int) -> exp.Expression:
+    """A value with what stands before it (NOT, signs) and behind it ([index], ->field)."""
+    token = s.token
+    if level <= _NOT and token.is_word("NOT"):
+        s.next()
+        return s.mark(exp.Not(this=read_expression(s, _NOT)), token)
+    if s.accept_operator("-"):
+        return s.mark(exp.Neg(this=_read_operand(s, _PRODUCT)), token)
+    if s.accept_operator("+"):
+        return _read_operand(s, _PRODUCT)
+    value = _read_parts(s, _read_value(s))
+    if s.token.is_word("AT") and s.peek().is_word("TIME"):
+        s.fail("AT TIME ZONE is not supported", hint="CONVERT_TZ(timestamp, from, to) shifts a timestamp between zones.")
+    return value
+
+
+def _begins_test(s: TokenStream) -> bool:
+    following = s.peek() if s.token.is_word("NOT") else s.token
+    return s.token.is_word("IS") or following.is_word("IN", "BETWEEN", "LIKE")
+
+
+def _read_test(s: TokenStream, left: exp.Expression) -> exp.Expression:
+    """IS …, or [NOT] and IN, BETWEEN or LIKE."""
+    token = s.token
+    if token.is_word("IS"):
+        return _read_is(s, left)
+    negated = s.accept("NOT")
+    test = _read_membership(s, left)
+    return s.mark(exp.Not(this=test), token) if negated else test
 
 
 def _read_is(s: TokenStream, left: exp.Expression) -> exp.Expression:
@@ -76,55 +100,24 @@ def _read_is(s: TokenStream, left: exp.Expression) -> exp.Expression:
     elif s.accept("DISTINCT"):
         s.expect("FROM")
         class_ = exp.NullSafeEQ if negated else exp.NullSafeNEQ
-        node = class_(this=left, expression=_read_sum(s))
+        node = class_(this=left, expression=read_expression(s, _CONCATENATION))
     else:
         s.fail_expecting(["NULL", "DISTINCT FROM"] if negated else ["NULL", "NOT NULL", "DISTINCT FROM"])
     return s.mark(node, token)
 
 
-def _read_test(s: TokenStream, left: exp.Expression) -> exp.Expression:
+def _read_membership(s: TokenStream, left: exp.Expression) -> exp.Expression:
     token = s.next()
     if token.value == "BETWEEN":
-        low = _read_sum(s)
+        low = read_expression(s, _CONCATENATION)
         s.expect("AND")
-        return s.mark(exp.Between(this=left, low=low, high=_read_sum(s)), token)
+        return s.mark(exp.Between(this=left, low=low, high=read_expression(s, _CONCATENATION)), token)
     if token.value == "IN":
         return s.mark(exp.In(this=left, expressions=s.in_parentheses(lambda: s.list_of(lambda: read_expression(s)))), token)
-    like = s.mark(exp.Like(this=left, expression=_read_sum(s)), token)
+    like = s.mark(exp.Like(this=left, expression=read_expression(s, _CONCATENATION)), token)
     if s.accept("ESCAPE"):
         return s.mark(exp.Escape(this=like, expression=exp.Literal.string(s.string("an escape character"))), token)
     return like
-
-
-def _read_sum(s: TokenStream) -> exp.Expression:
-    return _read_chain(s, _SUMS, _read_product)
-
-
-def _read_product(s: TokenStream) -> exp.Expression:
-    return _read_chain(s, _PRODUCTS, _read_unary)
-
-
-def _read_chain(
-    s: TokenStream, operators: dict[str, type[exp.Expression]], operand: Callable[[TokenStream], exp.Expression]
-) -> exp.Expression:
-    """Operands joined by operators of one precedence, grouped from the left."""
-    left = operand(s)
-    while s.token.kind is Kind.OPERATOR and s.token.value in operators:
-        token = s.next()
-        left = s.mark(operators[token.value](this=left, expression=operand(s)), token)
-    return left
-
-
-def _read_unary(s: TokenStream) -> exp.Expression:
-    token = s.token
-    if s.accept_operator("-"):
-        return s.mark(exp.Neg(this=_read_unary(s)), token)
-    if s.accept_operator("+"):
-        return _read_unary(s)
-    value = _read_parts(s, _read_value(s))
-    if s.token.is_word("AT") and s.peek().is_word("TIME"):
-        s.fail("AT TIME ZONE is not supported", hint="CONVERT_TZ(timestamp, from, to) shifts a timestamp between zones.")
-    return value
 
 
 def _read_parts(s: TokenStream, value: exp.Expression) -> exp.Expression:
@@ -153,6 +146,8 @@ def _read_value(s: TokenStream) -> exp.Expression:
         special = _SPECIAL[token.value](s, token)
         if special is not None:
             return s.mark(special, token)
+    if token.is_word("SELECT"):
+        refuse_subquery(s)
     if token.kind in (Kind.WORD, Kind.QUOTED):
         return _read_name(s)
     s.fail(f"expected an expression, found {s.found()}")

@@ -35,10 +35,12 @@ _BINARY: dict[type[exp.Expression], str] = {
 
 def to_sql(node: exp.Expression) -> str:
     """The text of a statement, expression or type."""
-    class_ = type(node)
-    if class_ in _BINARY:
-        return f"{to_sql(node.this)} {_BINARY[class_]} {to_sql(node.expression)}"
-    return WRITERS[class_](node)
+    behind = ""
+    while type(node) in _BINARY:
+        # A long chain leans to the left: walk down it, however long.
+        behind = f" {_BINARY[type(node)]} {to_sql(node.expression)}{behind}"
+        node = node.this
+    return WRITERS[type(node)](node) + behind
 
 
 def name(text: str, *, quoted: bool = False) -> str:
@@ -66,6 +68,11 @@ def _literal(node: Any) -> str:
 
 def _identifier(node: Any) -> str:
     return name(node.this, quoted=bool(node.args.get("quoted")))
+
+
+def _cased(node: Any) -> str:
+    """The name of a topic, subject or variable, whose case counts without quotes too; or a string."""
+    return node.this if isinstance(node, exp.Identifier) and not node.args.get("quoted") else to_sql(node)
 
 
 def _column(node: Any) -> str:
@@ -248,7 +255,7 @@ def _assert_topic(node: Any) -> str:
         "ASSERT",
         "NOT EXISTS" if node.args.get("not_exists") else None,
         "TOPIC",
-        to_sql(node.this),
+        _cased(node.this),
         _optional(node.args.get("properties")),
         _timeout(node),
     )
@@ -260,7 +267,7 @@ def _assert_schema(node: Any) -> str:
         "ASSERT",
         "NOT EXISTS" if node.args.get("not_exists") else None,
         "SCHEMA",
-        subject and f"SUBJECT {to_sql(subject)}",
+        subject and f"SUBJECT {_cased(subject)}",
         f"ID {number}" if number is not None else None,
         _timeout(node),
     )
@@ -279,15 +286,11 @@ def _print(node: Any) -> str:
     args = node.args
     return _words(
         "PRINT",
-        to_sql(node.this) if args["this"].args.get("quoted") else node.this.this,
+        _cased(node.this),
         "FROM BEGINNING" if args.get("from_beginning") else None,
         f"INTERVAL {args['interval']}" if args.get("interval") is not None else None,
         f"LIMIT {args['limit']}" if args.get("limit") is not None else None,
     )
-
-
-def _variable(node: Any) -> str:
-    return name(node.this, quoted=True) if node.args.get("quoted") else node.this
 
 
 WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
@@ -330,7 +333,7 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     nodes.Within: _within,
     nodes.StreamJoin: _join,
     nodes.Query: _query,
-    nodes.DatabaseQuery: lambda node: node.this.sql(dialect="duckdb"),
+    nodes.DatabaseQuery: lambda node: str(node.args["text"]),
     nodes.CreateStream: _create("STREAM"),
     nodes.CreateTable: _create("TABLE"),
     nodes.CreateStreamAs: _create("STREAM"),
@@ -389,7 +392,7 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     nodes.Resume: _of("RESUME"),
     nodes.Set: lambda node: f"SET {to_sql(node.this)} = {to_sql(node.args['value'])}",
     nodes.Unset: lambda node: f"UNSET {to_sql(node.this)}",
-    nodes.Define: lambda node: f"DEFINE {_variable(node.this)} = {to_sql(node.args['value'])}",
-    nodes.Undefine: lambda node: f"UNDEFINE {_variable(node.this)}",
+    nodes.Define: lambda node: f"DEFINE {_cased(node.this)} = {to_sql(node.args['value'])}",
+    nodes.Undefine: lambda node: f"UNDEFINE {_cased(node.this)}",
     nodes.RunScript: lambda node: f"RUN SCRIPT {to_sql(node.this)}",
 }

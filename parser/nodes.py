@@ -1,6 +1,7 @@
 """The dialect's own nodes: one class per statement, and the expressions and clauses sqlglot has no node for.
 
 Each says in `arg_types` what it holds (True: always there). Names are exp.Identifier, upper case unless they were quoted.
+`_hash_raw_args` makes case count when two nodes are compared, which sqlglot else overlooks in plain strings.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class TypeRef(exp.Expression):
     """A type as written: its name (upper case, or a custom one), and parameters, items or fields."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "parameters": False, "items": False, "fields": False}
+    _hash_raw_args = True
 
     @property
     def name(self) -> str:
@@ -259,9 +261,10 @@ class RunScript(Statement):
 
 
 class DatabaseQuery(Statement):
-    """A pull query that is more than the dialect's SELECT. this: a sqlglot tree of DuckDB's dialect."""
+    """A pull query that is more than the dialect's SELECT. this: a sqlglot tree of DuckDB's dialect; text: as written."""
 
-    arg_types: ClassVar[dict[str, bool]] = {"this": True}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "text": True}
+    _hash_raw_args = True
 
 
 class Duration(exp.Expression):
@@ -310,6 +313,7 @@ class FunctionCall(exp.Expression):
     """name(expressions); `star` for name(*). `this` is the name in upper case."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False, "star": False}
+    _hash_raw_args = True
 
     @property
     def name(self) -> str:
@@ -320,6 +324,7 @@ class Lambda(exp.Expression):
     """(parameters) => body; parameters are names."""
 
     arg_types: ClassVar[dict[str, bool]] = {"parameters": True, "this": True}
+    _hash_raw_args = True
 
 
 class IntervalUnit(exp.Expression):
@@ -354,6 +359,7 @@ class TypedLiteral(exp.Expression):
     """DECIMAL '1.10': a literal with its type's name."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "type_name": True}
+    _hash_raw_args = True
 
 
 def position(node: Any) -> tuple[int, int] | None:

@@ -6,15 +6,25 @@ from sqlglot import exp
 
 from ksql.parser import nodes
 from ksql.parser.expressions import read_expression
+from ksql.parser.foreign import refuse_foreign_query, refuse_subquery
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
 from ksql.parser.words import RESERVED, UNITS
 
+#: The clauses in their order.
+CLAUSES = ("FROM", "JOIN", "WITHIN", "ON", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "EMIT", "LIMIT")
+
 
 def read_query(s: TokenStream) -> nodes.Query:
+    """A query of the dialect, which may be a pull query too."""
     token = s.token
+    if token.is_word("WITH"):
+        refuse_foreign_query(s)
     s.expect("SELECT")
+    if s.token.is_word("DISTINCT"):
+        refuse_foreign_query(s)
     query = nodes.Query(expressions=s.list_of(lambda: _read_item(s)))
+    refuse_foreign_query(s)
     s.expect("FROM")
     query.set("from_", exp.From(this=_read_source(s)))
     joins = []
@@ -31,9 +41,11 @@ def _read_clauses(s: TokenStream, query: nodes.Query) -> None:
         query.set("time_window", _read_window(s))
     if s.accept("WHERE"):
         query.set("where", exp.Where(this=read_expression(s)))
-    if s.accept("GROUP", "BY"):
+    if s.accept("GROUP"):
+        s.expect("BY")
         query.set("group", exp.Group(expressions=s.list_of(lambda: read_expression(s))))
-    if s.accept("PARTITION", "BY"):
+    if s.accept("PARTITION"):
+        s.expect("BY")
         query.set("partition_by", s.list_of(lambda: read_expression(s)))
     if s.accept("HAVING"):
         query.set("having", exp.Having(this=read_expression(s)))
@@ -77,6 +89,7 @@ def _read_alias(s: TokenStream) -> exp.Identifier | None:
 
 def _read_source(s: TokenStream) -> exp.Table:
     token = s.token
+    refuse_subquery(s)
     table = exp.Table(this=s.name("a stream or table"))
     alias = _read_alias(s)
     if alias is not None:
@@ -100,6 +113,7 @@ def _read_join(s: TokenStream) -> nodes.StreamJoin | None:
     join = nodes.StreamJoin(this=_read_source(s), side=side or None)
     if s.accept("WITHIN"):
         join.set("within", _read_within(s))
+    refuse_foreign_query(s)
     s.expect("ON")
     join.set("on", read_expression(s))
     return s.mark(join, token)
@@ -161,5 +175,7 @@ def _read_window(s: TokenStream) -> exp.Expression:
     if s.token.is_operator(",") and s.peek().is_word("GRACE"):
         s.next()
         window.set("grace", _read_grace(s))
+        if s.token.is_operator(",") and s.peek().is_word("RETENTION"):
+            s.fail("RETENTION comes too late", hint="write it before GRACE PERIOD.", token=s.peek())
     s.expect_operator(")")
     return s.mark(window, token)

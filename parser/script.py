@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 #: What can hide a semicolon, and the semicolon itself. An unterminated literal or comment reaches to the end.
 _PIECE = re.compile(
-    r"'(?:[^']|'')*(?:'|\Z)|`(?:[^`]|``)*(?:`|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|;", re.DOTALL
+    r"'(?:[^']|'')*+(?:'|\Z)|`(?:[^`]|``)*+(?:`|\Z)|\"(?:[^\"]|\"\")*+(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|;", re.DOTALL
 )
-_BLANK = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BLANK = re.compile(r"(?:\s++|--[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_COMMENT = re.compile(r"--([^\n]*)|/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One statement of a script: its text with the semicolon, and where it begins (from 1). `directives` are the `--@` lines
-    before.
+    """One statement of a script: its text with the semicolon, and where it begins (from 1).
+
+    `directives` are the texts behind `--@` in the comments before it.
     """
 
     text: str
@@ -27,13 +30,14 @@ class Piece:
 
 def split(text: str) -> list[Piece]:
     """The statements of `text` in order; the last may lack its semicolon. Space and comments alone are no statement."""
+    lines = [0, *(m.end() for m in re.finditer("\n", text))]
     pieces = []
     start = 0
     for found in _PIECE.finditer(text):
         if found.group() == ";":
-            pieces += _piece(text, start, found.end(), terminated=True)
+            pieces += _piece(text, start, found.end(), lines, terminated=True)
             start = found.end()
-    return pieces + _piece(text, start, len(text), terminated=False)
+    return pieces + _piece(text, start, len(text), lines, terminated=False)
 
 
 def is_complete(text: str) -> bool:
@@ -42,13 +46,17 @@ def is_complete(text: str) -> bool:
     return bool(pieces) and all(piece.terminated for piece in pieces)
 
 
-def _piece(text: str, start: int, end: int, *, terminated: bool) -> list[Piece]:
+def _piece(text: str, start: int, end: int, lines: list[int], *, terminated: bool) -> list[Piece]:
+    """The statement between two offsets, if there is one; `lines` are the offsets at which lines begin."""
     blank = _BLANK.match(text, start, end)
     begin = blank.end() if blank else start
-    if not text[begin:end].strip().strip(";"):
+    statement = text[begin:end].rstrip()
+    if statement in ("", ";"):
         return []
-    before = text[start:begin]
-    directives = tuple(line.strip()[3:].strip() for line in before.splitlines() if line.strip().startswith("--@"))
-    line = text.count("\n", 0, begin) + 1
-    column = begin - (text.rfind("\n", 0, begin) + 1) + 1
-    return [Piece(text[begin:end].rstrip(), line, column, terminated, directives)]
+    line = bisect_right(lines, begin)
+    return [Piece(statement, line, begin - lines[line - 1] + 1, terminated, _directives(text[start:begin]))]
+
+
+def _directives(comments: str) -> tuple[str, ...]:
+    found = (comment[1] or "" for comment in _COMMENT.finditer(comments))
+    return tuple(text[1:].strip() for text in found if text.startswith("@"))

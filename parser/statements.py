@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from sqlglot import exp
 
 from ksql.parser import nodes
 from ksql.parser.clauses import read_existence, read_properties
 from ksql.parser.expressions import read_expression
-from ksql.parser.query import read_duration, read_query
+from ksql.parser.foreign import refuse_foreign_query, refuse_foreign_statement
+from ksql.parser.query import CLAUSES, read_duration, read_query
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
 from ksql.parser.types import read_column, read_type
@@ -22,21 +24,37 @@ def read_statement(s: TokenStream) -> exp.Expression:
     token = s.token
     reader = STATEMENTS.get(token.value) if token.kind is Kind.WORD else None
     if reader is None:
-        s.fail_expecting(sorted(STATEMENTS))
+        refuse_foreign_statement(s)
+        s.fail(
+            f"no statement begins with {s.found()}", hint=s.meant(STATEMENTS) or f"statements: {', '.join(sorted(STATEMENTS))}"
+        )
     node = s.mark(reader(s), token)
-    s.accept_operator(";")
+    ended = s.accept_operator(";") or s.token.kind is Kind.END
     if s.token.kind is not Kind.END:
-        s.fail(f"the statement should end here, found {s.found()}", hint="statements are separated by ;")
+        _fail_to_end(s, ended=bool(ended))
     return node
+
+
+def _fail_to_end(s: TokenStream, *, ended: bool) -> NoReturn:
+    """Refuse what comes behind a whole statement."""
+    if ended:
+        s.fail("one statement is expected here, and another begins", hint="parse() reads a script.")
+    refuse_foreign_query(s)
+    hint = "statements are separated by ;"
+    if s.token.is_word(*(word.split()[0] for word in CLAUSES)):
+        hint = f"clauses have an order: {', '.join(CLAUSES)}."
+    s.fail(f"the statement should end here, found {s.found()}", hint=s.meant(CLAUSES) or hint)
 
 
 def _create(s: TokenStream) -> exp.Expression:
     s.next()
-    or_replace = s.accept("OR", "REPLACE")
     if s.token.is_word("SOURCE", "SINK") and s.peek().is_word("CONNECTOR"):
         return _create_connector(s)
+    or_replace = s.accept("OR")
+    if or_replace:
+        s.expect("REPLACE")
     source = s.accept("SOURCE")
-    kind = s.expect_any("STREAM", "TABLE", "TYPE")
+    kind = s.expect_any("STREAM", "TABLE") if or_replace or source else s.expect_any("STREAM", "TABLE", "TYPE")
     if kind == "TYPE":
         if_not_exists = read_existence(s, "NOT")
         name = s.name("a type name")
@@ -51,7 +69,9 @@ def _create_source(s: TokenStream, kind: str, *, or_replace: bool, source: bool)
     elements = s.in_parentheses(lambda: s.list_of(lambda: read_column(s))) if s.token.is_operator("(") else None
     properties = read_properties(s)
     common = {"this": name, "properties": properties, "or_replace": or_replace, "if_not_exists": if_not_exists}
-    if elements is None and not source and s.accept("AS"):
+    if source and elements is None and s.token.is_word("AS"):
+        s.fail("a SOURCE has no query: it only reads a topic", hint=f"CREATE {kind} … AS SELECT …, without SOURCE.")
+    if elements is None and s.accept("AS"):
         class_ = nodes.CreateStreamAs if kind == "STREAM" else nodes.CreateTableAs
         return class_(**common, query=read_query(s))
     plain = nodes.CreateStream if kind == "STREAM" else nodes.CreateTable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlglot import exp
 
@@ -19,10 +19,11 @@ E = TypeVar("E", bound=exp.Expression)
 class TokenStream:
     """Reads tokens one after the other; every refusal says what was expected, and where."""
 
-    def __init__(self, text: str, first_line: int = 1) -> None:
+    def __init__(self, text: str, first_line: int = 1, first_column: int = 1) -> None:
         self.text = text
         self.first_line = first_line
-        self.tokens = tokenize(text, first_line)
+        self.first_column = first_column
+        self.tokens = tokenize(text, first_line, first_column)
         self.at = 0
 
     @property
@@ -69,7 +70,7 @@ class TokenStream:
 
     def expect_operator(self, operator: str) -> None:
         if not self.accept_operator(operator):
-            self.fail(f"expected {operator}, found {self.found()}")
+            self.fail(f"expected '{operator}', found {self.found()}")
 
     def name(self, what: str = "a name") -> exp.Identifier:
         """An identifier: a quoted name as written, a word in upper case. Reserved words are refused."""
@@ -116,20 +117,35 @@ class TokenStream:
         return node
 
     def found(self) -> str:
+        """The present token, for a message."""
         token = self.token
-        return "the end of the statement" if token.kind is Kind.END else token.text
+        if token.kind is Kind.END or token.is_operator(";"):
+            return "the end of the statement"
+        return f"'{token.text}'" if token.kind is Kind.OPERATOR else token.text
+
+    def meant(self, words: Iterable[str]) -> str:
+        """A hint when the present word, or the one before it (then read as an alias), is nearly one of `words`."""
+        words = list(words)
+        near = self._near(self.token, words)
+        if near:
+            return f"did you mean {near}?"
+        before = self.tokens[max(self.at - 1, 0)]
+        near = self._near(before, words) if before.value not in RESERVED else ""
+        return f"did you mean {near} instead of {before.text}?" if near else ""
+
+    @staticmethod
+    def _near(token: Token, words: list[str]) -> str:
+        """The one of `words` that `token` nearly is, or ''."""
+        if token.kind is not Kind.WORD or token.value in words:
+            return ""
+        return next(iter(get_close_matches(token.value, words, n=1, cutoff=0.7)), "")
 
     def fail_expecting(self, words: Sequence[str]) -> NoReturn:
         """Refuse the present token, which should have been one of `words`."""
-        near = get_close_matches(self.token.value, words, n=1, cutoff=0.6) if self.token.kind is Kind.WORD else []
         listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-        self.fail(f"expected {listed}, found {self.found()}", hint=f"did you mean {near[0]}?" if near else "")
+        self.fail(f"expected {listed}, found {self.found()}", hint=self.meant(words))
 
     def fail(self, message: str, *, hint: str = "", token: Token | None = None) -> NoReturn:
-        token = token or self.token
-        error = ParseError(message, text=self.text, line=token.line - self.first_line + 1, column=token.column, hint=hint)
-        error.line = token.line
-        raise error
-
-
-Reader = Callable[[TokenStream], Any]
+        """Refuse `token`, else the present one."""
+        at = (token or self.token).start
+        raise ParseError(message, text=self.text, at=at, first_line=self.first_line, first_column=self.first_column, hint=hint)

@@ -21,8 +21,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text` as written; `value` is upper case for words and unquoted for names and strings. `start` is its place in the
-    text.
+    """`text` as written; `value` is upper case for words and unquoted for names and strings.
+
+    `start` is its offset in the text, `line` and `column` (from 1) its place in the script.
     """
 
     kind: Kind
@@ -39,34 +40,38 @@ class Token:
         return self.kind is Kind.OPERATOR and self.value in operators
 
 
+#: Possessive repeats: a literal without an end is a fault where it begins, and costs no second look.
+#: Operators that only DuckDB has are tokens too, so that a pull query may use them.
 _TOKEN = re.compile(
     r"""
     (?P<skip>\s+|--[^\n]*|/\*.*?\*/)
-  | (?P<string>'(?:[^']|'')*')
-  | (?P<quoted>`(?:[^`]|``)*`|"(?:[^"]|"")*")
+  | (?P<string>'(?:[^']|'')*+')
+  | (?P<quoted>`(?:[^`]|``)*+`|"(?:[^"]|"")*+")
   | (?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w@]))
   | (?P<word>[\w@]+)
-  | (?P<operator>=>|->|:=|\|\||<>|!=|<=|>=|::|[-+*/%=<>()\[\],.;:{}?])
+  | (?P<operator>=>|->|:=|\|\||<>|!=|<=|>=|::|(?!/\*)[-+*/%=<>()\[\],.;:{}?&|~^!\#])
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 
 
-def tokenize(text: str, first_line: int = 1) -> list[Token]:
+def tokenize(text: str, first_line: int = 1, first_column: int = 1) -> list[Token]:
     """All tokens of `text`, an END token last. Raises ParseError at an unterminated literal or a stray character."""
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
     tokens: list[Token] = []
     at = 0
-    while at < len(text):
+    while at <= len(text):
         line = bisect_right(starts, at)
+        column = at - starts[line - 1] + (first_column if line == 1 else 1)
+        if at == len(text):
+            tokens.append(Token(Kind.END, "", "", at, line + first_line - 1, column))
+            break
         found = _TOKEN.match(text, at)
         if found is None:
-            raise _stray(text, at, line, at - starts[line - 1] + 1, first_line)
+            raise _stray(text, at, first_line, first_column)
         if found.lastgroup != "skip":
-            tokens.append(_token(found, line + first_line - 1, at - starts[line - 1] + 1))
+            tokens.append(_token(found, line + first_line - 1, column))
         at = found.end()
-    line = len(starts)
-    tokens.append(Token(Kind.END, "", "", len(text), line + first_line - 1, len(text) - starts[-1] + 1))
     return tokens
 
 
@@ -81,15 +86,23 @@ def _token(found: re.Match[str], line: int, column: int) -> Token:
     return Token(kind, text, value, found.start(), line, column)
 
 
-def _stray(text: str, at: int, line: int, column: int, first_line: int) -> ParseError:
+_OPEN = {"'": ("string", "'"), "`": ("name", "`"), '"': ("name", '"'), "/": ("comment", "*/")}
+_HINTS = {
+    "$": "a variable is written ${name}; DEFINE name = '…'; gives it a value.",
+    "\N{LEFT SINGLE QUOTATION MARK}": "strings stand in straight quotes: '…'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "strings stand in straight quotes: '…'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": 'names stand in backticks or straight quotes: "…"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": 'names stand in backticks or straight quotes: "…"',
+}
+
+
+def _stray(text: str, at: int, first_line: int, first_column: int) -> ParseError:
+    """The error for what begins no token."""
     character = text[at]
-    unterminated = {"'": "string", "`": "name", '"': "name"}.get(character)
-    if unterminated:
-        message, hint = f"the {unterminated} that begins here does not end", f"close it with {character}"
-    elif text.startswith("/*", at):
-        message, hint = "the comment that begins here does not end", "close it with */"
+    if character in _OPEN:
+        what, end = _OPEN[character]
+        message, hint = f"the {what} that begins here does not end", f"close it with {end}"
     else:
-        message, hint = f"unexpected character {character!r}", ""
-    error = ParseError(message, text=text, line=line, column=column, hint=hint)
-    error.line += first_line - 1
-    return error
+        message = f"unexpected character {character!r}"
+        hint = "a name with other letters than A-Z stands in backticks." if character.isalpha() else _HINTS.get(character, "")
+    return ParseError(message, text=text, at=at, first_line=first_line, first_column=first_column, hint=hint)

@@ -68,4 +68,6 @@ def read_column(stream: TokenStream) -> nodes.ColumnDef:
     elif stream.accept("HEADER"):
         column.set("constraint", "HEADER")
         column.set("header_key", stream.in_parentheses(lambda: stream.string("a header key")))
+    elif stream.token.kind is Kind.WORD:
+        stream.fail_expecting(["PRIMARY KEY", "KEY", "HEADERS", "HEADER('…')", "a comma", "')'"])
     return stream.mark(column, token)
