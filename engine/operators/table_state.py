@@ -30,6 +30,20 @@ class OperatorState:
         """Remember the new rows of distinct `slots`; where `live` is false the key is deleted."""
         self._staged = (slots, keys, rows, live)
 
+    def expire(self, key: str, bound: int) -> int:
+        """Delete, with what this batch has staged, all rows whose key column `key` is below `bound`; how many there are."""
+        assert self._staged is not None
+        expired = self.store.slots_below(key, bound)
+        gone = self.store.rows_at(expired)
+        slots, keys, rows, live = self._staged
+        self._staged = (
+            np.append(slots, expired),
+            pa.concat_tables([keys.cast(self.keys), gone.select(self.keys.names)]),
+            pa.concat_tables([rows.cast(self.rows), gone.select(self.rows.names)]),
+            np.append(np.ones(len(slots), dtype=bool) if live is None else live, np.zeros(len(expired), dtype=bool)),
+        )
+        return len(expired)
+
     def changes(self) -> pa.RecordBatch | None:
         """What this batch changed, for the changelog: keys, rows, and whether the key is gone."""
         if self._staged is None or len(self._staged[0]) == 0:

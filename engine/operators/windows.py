@@ -17,6 +17,8 @@ class TimeWindows:
     size_ms: int
     advance_ms: int
     grace_ms: int
+    #: How long a window's result is kept after its start, in stream time; at least size + grace.
+    retention_ms: int
 
     def assign(self, timestamps: np.ndarray, stream_times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(row, window start) of every record and open window, ordered by row, then start.

@@ -200,7 +200,8 @@ def _windows(analysis: Analysis) -> TimeWindows | None:
     if retention is not None and retention.milliseconds < size + grace_ms:
         fail(window, f"RETENTION must be at least SIZE plus GRACE PERIOD, {size + grace_ms} milliseconds")
     kind = "HOPPING" if isinstance(window, nodes.HoppingWindow) else "TUMBLING"
-    return TimeWindows(kind, size, advance, grace_ms)
+    retention_ms = retention.milliseconds if retention is not None else max(_DAY_MS, size + grace_ms)
+    return TimeWindows(kind, size, advance, grace_ms, retention_ms)
 
 
 class AggregatedRows:

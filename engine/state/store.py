@@ -89,6 +89,18 @@ class KeyedStore:
             if self._index.size - self._count > max(self._count, _DEAD_AT_LEAST):
                 self._compact()
 
+    def slots_below(self, key: str, bound: int) -> np.ndarray:
+        """The slots of all rows whose integer key column `key` is below `bound`. Looks at every key."""
+        with self._lock:
+            slots = np.flatnonzero(self._live.array)
+            values = self._keys[self.key_schema.get_field_index(key)].values(slots)
+            return np.asarray(slots[pa.compute.less(values, bound).to_numpy(zero_copy_only=False)])
+
+    def rows_at(self, slots: np.ndarray) -> pa.Table:
+        """Keys and rows at `slots`, which all have one."""
+        with self._lock:
+            return self._read(slots)
+
     def live_rows(self) -> pa.Table:
         """All rows with their keys, in order of the keys' first appearance."""
         with self._lock:
