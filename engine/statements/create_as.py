@@ -11,11 +11,13 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.definitions import QueryInfo, Source
-from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
+from ksql.engine.runtime.task import group_name, start_cursors
+from ksql.engine.settings import reads_latest
 from ksql.engine.statements.declare import _column_name, check_source
 from ksql.engine.statements.formats import Formats, choose_formats
 from ksql.engine.statements.registry import Call, executes
@@ -23,6 +25,7 @@ from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties
+from ksql.log.contract import CommittedOffset, Transaction
 from ksql.parser import nodes, to_sql
 
 PREFIX = "ksql.output.topic.name.prefix"
@@ -60,6 +63,9 @@ def create_as(call: Call) -> Result:
     creation = work_out(call, is_table, query_id)
     if existing is not None:
         check_replaceable(existing, creation.source, node)
+        if creation.plan.states:
+            raise located(NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet"), node)
+        call.engine.stop_query(query_id)
     _start(call, creation, query_id, new_source=True)
     return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
 
@@ -196,6 +202,7 @@ def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -
         ensure_topic(
             engine.log, transaction, source.topic, creation.values, node, default_partitions=source.partitions, compact=compact
         )
+        _commit_start(transaction, call, creation.plan, query_id)
         engine.catalog.change(
             transaction,
             sources={source.name: replace(source, statement=call.text)} if new_source else {},
@@ -203,6 +210,13 @@ def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -
             used_ids=["query"],
         )
     engine.run_query(info)
+
+
+def _commit_start(transaction: Transaction, call: Call, plan: Plan, query_id: str) -> None:
+    """Where the query begins is decided now: what is written from here on is read, however late a worker takes it up."""
+    for cursor in start_cursors(call.engine.log, query_id, plan, latest=reads_latest(call.session.properties)):
+        position = CommittedOffset(cursor.offset, str(cursor.highest))
+        transaction.commit_offsets(group_name(query_id, cursor.source), {(cursor.topic, cursor.partition): position})
 
 
 def frozen_statement(node: exp.Expression, analysis: Analysis) -> str:
