@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from ksql.engine.binding import bind_once
 from ksql.engine.casts import can_coerce, common_type, decimal_of
 from ksql.engine.errors import StatementError
 from ksql.engine.functions.declare import Call, Function, LambdaSql, Overload, declared
@@ -69,13 +71,19 @@ class Resolved:
     def render(self, arguments: Sequence[str | LambdaSql], *, safe: bool) -> str:
         """DuckDB SQL of the call. With `safe` it never raises: a failing row gives NULL."""
         call = Call(self.parameter_types, self.returns, safe)
-        sql = self.overload.build(call, *arguments)
+        build = partial(self.overload.build, call)
         parameters = self.overload.signature.expanded(len(arguments)) or ()
-        required = [a for a, p in zip(arguments, parameters, strict=True) if p.required]
-        if not required:
-            return sql
-        missing = " OR ".join(f"({a}) IS NULL" for a in required)
-        return f"(CASE WHEN {missing} THEN {call.fail(f'{self.function.name} does not accept NULL')} ELSE {sql} END)"
+        required = [i for i, parameter in enumerate(parameters) if parameter.required]
+
+        def checked(*values: str | LambdaSql) -> str:
+            if not required:
+                return build(*values)
+            missing = " OR ".join(f"({values[i]}) IS NULL" for i in required)
+            failure = call.fail(f"{self.function.name} does not accept NULL")
+            return f"(CASE WHEN {missing} THEN {failure} ELSE {build(*values)} END)"
+
+        # Python takes each argument as it is; SQL may need it more than once.
+        return checked(*arguments) if self.overload.python and not required else bind_once(arguments, checked)
 
 
 def resolve(name: str, arguments: Sequence[ArgumentType]) -> Resolved:
