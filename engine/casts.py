@@ -6,9 +6,13 @@ TIME ms of day, TIMESTAMP epoch ms. The macros `ksql_…` used here are made by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal as PyDecimal
+from decimal import InvalidOperation
 
 from ksql.engine.casts_text import from_text, to_text
+from ksql.engine.errors import StatementError
 from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
@@ -164,8 +168,28 @@ def _widens(source: SqlType, target: SqlType) -> bool:
 
 
 def implicit_cast(sql: str, source: SqlType, target: SqlType) -> str:
-    """SQL of the conversion, for types that `can_coerce`. It never raises: text that cannot be converted gives NULL."""
+    """SQL of the conversion, for types that `can_coerce`. It never raises: text that cannot be converted gives NULL.
+
+    A text literal that should be a number or a boolean but is none raises StatementError.
+    """
+    if source == STRING and re.fullmatch("'(?:[^']|'')*'", sql):
+        sql = _checked_literal(sql, target)
     return cast_sql(sql, source, target, safe=True)
+
+
+def _checked_literal(sql: str, target: SqlType) -> str:
+    """The literal as CAST reads it: exponents written out for integers, nothing that is no number or boolean."""
+    text = sql[1:-1].replace("''", "'").strip()
+    if target == BOOLEAN and not any(text and word.startswith(text.lower()) for word in ("true", "yes", "false", "no")):
+        raise StatementError(f"{sql} is not a BOOLEAN", hint="write TRUE or FALSE.")
+    if not is_number(target):
+        return sql
+    try:
+        number = PyDecimal(text)
+    except InvalidOperation:
+        raise StatementError(f"{sql} is not a number, but {target} is wanted here") from None
+    whole = target in (INTEGER, BIGINT) and number.is_finite() and number == number.to_integral_value()
+    return f"'{int(number)}'" if whole else sql
 
 
 # CAST

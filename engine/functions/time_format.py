@@ -77,14 +77,14 @@ def _piece(field: Field) -> Piece:
     letter, count = field.letter, field.count
     if letter in _TEXTS and count >= 3:
         return lambda moment: _text(_TEXTS[letter](moment), count)
-    if letter in _NUMBERS:
+    if letter in _NUMBERS and (letter not in "Qq" or count < 3):
         value = _NUMBERS[letter]
         if letter in "yuY":
             return lambda moment: _year(value(moment), count)
         if count > _WIDEST.get(letter, 2):
             raise ValueError(f"too many pattern letters: {letter * count}")
         return lambda moment: f"{value(moment):0{count}}"
-    if letter in "EaGSOXxZVz":
+    if letter in _SPECIAL:
         return lambda moment: _SPECIAL[letter](moment, count)
     raise ValueError(f"unknown pattern letter: {letter}")
 
@@ -243,4 +243,4 @@ _SPECIAL: dict[str, Callable[[Moment, int], str]] = {
     "V": _zone_id,
     "z": lambda m, _: m.zone_.short_name(m.epoch_s),
 }
-_SPECIAL["Q"] = _quarter_text
+_SPECIAL["Q"] = _SPECIAL["q"] = _quarter_text

@@ -86,21 +86,17 @@ def _days(values: dict[str, int]) -> int:
     year = values.get("y", 1970)
     if values.get("G", 1) == 0:
         year = 1 - year
+    month, day = values.get("M", 1), values.get("d", 1)
     if "D" in values and "M" not in values and "d" not in values:
-        return _first_of_month(year, 1) + values["D"] - 1
-    return _first_of_month(year, values.get("M", 1)) + values.get("d", 1) - 1
-
-
-def _first_of_month(year: int, month: int) -> int:
-    """Days since 1970 of the first of a month, which may lie beyond the year."""
+        month, day = 1, values["D"]
+    # A month beyond the year counts on in the next one, a day beyond the month likewise.
     year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    gregorian = days_of(year, month, 1)
-    if gregorian >= _GREGORIAN_DAYS - 31 and (year, month) > (1582, 10):
-        return gregorian
-    return _julian_days(year, month)
+    gregorian = days_of(year, month, 1) + day - 1
+    return gregorian if gregorian >= _GREGORIAN_DAYS else _julian_month(year, month) + day - 1
 
 
-def _julian_days(year: int, month: int) -> int:
+def _julian_month(year: int, month: int) -> int:
+    """Days since 1970 of the first of a month of the Julian calendar."""
     shifted = year - (month <= 2)
     day_of_year = (153 * (month - 3 if month > 2 else month + 9) + 2) // 5
     return shifted * 365 + shifted // 4 + day_of_year - 719_470

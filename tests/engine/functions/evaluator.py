@@ -15,7 +15,7 @@ from ksql.parser import parse_expression
 
 
 class Evaluator:
-    """Expressions over the columns of a table; the same answer is expected of both renderings where plain SQL does not raise."""
+    """Expressions over the columns of a table; both renderings must give the same answer where plain SQL does not raise."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -53,9 +53,7 @@ class Evaluator:
         return False
 
     def _column(self, sql: str) -> list[Any]:
-        found: list[Any] = (
-            self.connection.sql(f"SELECT {sql} AS r FROM batch").to_arrow_table().column(0).to_pylist(maps_as_pydicts="strict")
-        )
+        found: list[Any] = self.connection.sql(f"SELECT {sql} AS r FROM batch").to_arrow_table().column(0).to_pylist()
         return found
 
 
