@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from ksql.engine.calendar import to_calendar
-from ksql.engine.errors import KsqlError, QueryError
+from ksql.engine.live_rows import LiveRows
 from ksql.engine.operators.batch import DELETED, BatchContext, RecordError
 from ksql.engine.plan import Plan
 from ksql.engine.results import Changes
-from ksql.engine.runtime.reader import Reader
+from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.runtime.task import start_cursors
-from ksql.engine.types import Column
-from ksql.log.contract import Log, LogError
+from ksql.log.contract import Log
 
 
 class PushQueries:
@@ -59,7 +57,7 @@ class PushQueries:
             query.close()
 
 
-class RunningPushQuery:
+class RunningPushQuery(LiveRows):
     """See `results.PushQuery`. One thread at a time iterates; `close` may come from any."""
 
     def __init__(
@@ -75,78 +73,32 @@ class RunningPushQuery:
         latest: bool,
         limit: int | None,
     ) -> None:
-        self.statement = statement
-        self.query_id = query_id
-        self.columns: tuple[Column, ...] = plan.columns
+        super().__init__(
+            statement, query_id, plan.columns, Reader(log, start_cursors(log, "", plan, latest=latest)), log, limit
+        )
         self._plan = plan
         self._connection = connection
         self._registry = registry
         self._report = report
-        self._left = limit
-        self._reader = Reader(log, start_cursors(log, "", plan, latest=latest))
-        self._woken = threading.Event()
-        self._closed = False
-        self._unsubscribe = log.subscribe(self._woken.set)
         registry.add(self)
 
-    def __iter__(self) -> Iterator[Changes]:
-        while True:
-            try:
-                changes = self.next_changes()
-            except StopIteration:
-                return
-            if changes is not None:
-                yield changes
-
-    def next_changes(self, timeout_s: float | None = None) -> Changes | None:
-        """The next rows; None when none came within `timeout_s`. Raises StopIteration at the end, QueryError on failure."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while True:
-            self._woken.clear()
-            if self._closed or self._left == 0:
-                self.close()
-                raise StopIteration
-            changes, read = self._step()
-            if changes is not None:
-                return changes
-            if read:
-                continue
-            wait = None if deadline is None else max(deadline - time.monotonic(), 0)
-            if not self._woken.wait(wait):
-                return None
-
     def close(self) -> None:
-        """End the query; safe to call twice and from any thread."""
-        if not self._closed:
-            self._closed = True
-            self._unsubscribe()
-            self._registry.remove(self.query_id)
-            self._woken.set()
+        super().close()
+        self._registry.remove(self.query_id)
 
-    def _step(self) -> tuple[Changes | None, int]:
-        """Rows of the next micro-batch, and how many records it had."""
-        try:
-            batch = self._reader.read()
-            if batch is None:
-                return None, 0
-            errors: list[RecordError] = []
-            rows = self._plan.output.process(BatchContext(self._connection, batch.inputs, errors=errors.append))
-            for state in self._plan.states:
-                state.publish()
-            self._reader.advance(batch)
-        except (LogError, duckdb.Error, pa.ArrowException, KsqlError) as error:
-            self.close()
-            raise QueryError(f"push query {self.query_id} failed: {error}", query_id=self.query_id) from error
+    def _process(self, batch: MicroBatch) -> Changes | None:
+        errors: list[RecordError] = []
+        rows = self._plan.output.process(BatchContext(self._connection, batch.inputs, errors=errors.append))
+        for state in self._plan.states:
+            state.publish()
         if errors:
             self._report(self.query_id, errors)
-        return self._changes(rows), batch.records
+        return self._changes(rows)
 
     def _changes(self, rows: pa.Table) -> Changes | None:
         if not self._plan.is_table and rows.num_rows:
             rows = rows.filter(pa.compute.invert(rows.column(DELETED)))
-        if self._left is not None:
-            rows = rows.slice(0, self._left)
-            self._left -= rows.num_rows
+        rows = self._within_limit(rows)
         if rows.num_rows == 0:
             return None
         tombstones = rows.column(DELETED).to_pylist()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-
 import pyarrow as pa
 
-from ksql.engine.errors import QueryError, fail
+from ksql.engine.errors import fail
+from ksql.engine.live_rows import LiveRows
 from ksql.engine.results import Changes
-from ksql.engine.runtime.reader import Cursor, Reader
+from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import BIGINT, INTEGER, STRING, TIMESTAMP, Column
-from ksql.log.contract import Log, LogError
+from ksql.log.contract import Log
 from ksql.parser import nodes
 
 COLUMNS = (
@@ -43,66 +40,20 @@ def print_topic(call: Call) -> TopicPrinter:
     )
 
 
-class TopicPrinter:
+class TopicPrinter(LiveRows):
     """Rows of COLUMNS, one for every `every`-th record. The shape of a push query (see `results.PushQuery`)."""
 
-    columns = COLUMNS
-
     def __init__(self, statement: str, topic: str, log: Log, *, from_beginning: bool, every: int, limit: int | None) -> None:
-        self.statement = statement
-        self.query_id = f"print_{topic}"
-        self._every, self._left, self._seen = every, limit, 0
-        place: Callable[[str, int], int] = log.start_offset if from_beginning else log.end_offset
-        self._reader = Reader(log, [Cursor(0, topic, p, place(topic, p)) for p in range(log.topics()[topic].partitions)])
-        self._woken = threading.Event()
-        self._closed = False
-        self._unsubscribe = log.subscribe(self._woken.set)
+        place = log.start_offset if from_beginning else log.end_offset
+        cursors = [Cursor(0, topic, p, place(topic, p)) for p in range(log.topics()[topic].partitions)]
+        super().__init__(statement, f"print_{topic}", COLUMNS, Reader(log, cursors), log, limit)
+        self._every, self._seen = every, 0
 
-    def __iter__(self) -> Iterator[Changes]:
-        while True:
-            try:
-                changes = self.next_changes()
-            except StopIteration:
-                return
-            if changes is not None:
-                yield changes
-
-    def next_changes(self, timeout_s: float | None = None) -> Changes | None:
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while True:
-            self._woken.clear()
-            if self._closed or self._left == 0:
-                self.close()
-                raise StopIteration
-            changes = self._read()
-            if changes is not None:
-                return changes
-            wait = None if deadline is None else max(deadline - time.monotonic(), 0)
-            if not self._woken.wait(wait):
-                return None
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._unsubscribe()
-            self._woken.set()
-
-    def _read(self) -> Changes | None:
-        try:
-            batch = self._reader.read()
-        except LogError as error:
-            self.close()
-            raise QueryError(str(error), hint=error.hint) from error
-        if batch is None:
-            return None
-        self._reader.advance(batch)
+    def _process(self, batch: MicroBatch) -> Changes | None:
         rows = batch.inputs[0]
         picked = [i for i in range(rows.num_rows) if (self._seen + i) % self._every == 0]
         self._seen += rows.num_rows
-        if self._left is not None:
-            picked = picked[: self._left]
-            self._left -= len(picked)
-        rows = rows.take(pa.array(picked, pa.int64()))
+        rows = self._within_limit(rows.take(pa.array(picked, pa.int64())))
         keys, values = ([_readable(v) for v in rows.column(name).to_pylist()] for name in ("$key", "$value"))
         data = [rows.column("$ts").cast(pa.timestamp("ms")), pa.array(keys, pa.string()), pa.array(values, pa.string())]
         table = pa.table([*data, rows.column("$p"), rows.column("$off")], names=[c.name for c in COLUMNS])

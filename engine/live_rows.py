@@ -1,0 +1,94 @@
+"""Rows that keep coming: the iteration that push queries and PRINT share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+
+from ksql.engine.errors import KsqlError, QueryError
+from ksql.engine.results import Changes
+from ksql.engine.runtime.reader import MicroBatch, Reader
+from ksql.engine.types import Column
+from ksql.log.contract import Log, LogError
+
+
+class LiveRows(ABC):
+    """Reads micro-batches as they are written and hands out what `_process` makes of them, at most `limit` rows.
+
+    One thread at a time iterates; `close` may come from any, and wakes one that waits.
+    """
+
+    def __init__(
+        self, statement: str, query_id: str, columns: tuple[Column, ...], reader: Reader, log: Log, limit: int | None
+    ) -> None:
+        self.statement = statement
+        self.query_id = query_id
+        self.columns = columns
+        self._reader = reader
+        self._left = limit
+        self._woken = threading.Event()
+        self._closed = False
+        self._unsubscribe = log.subscribe(self._woken.set)
+
+    def __iter__(self) -> Iterator[Changes]:
+        while True:
+            try:
+                changes = self.next_changes()
+            except StopIteration:
+                return
+            if changes is not None:
+                yield changes
+
+    def next_changes(self, timeout_s: float | None = None) -> Changes | None:
+        """The next rows; None when none came within `timeout_s`. Raises StopIteration at the end, QueryError on failure."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            # Cleared before anything is looked at, so that neither a write nor a close in between is slept through.
+            self._woken.clear()
+            if self._closed or self._left == 0:
+                self.close()
+                raise StopIteration
+            changes, read = self._step()
+            if changes is not None:
+                return changes
+            if read:
+                continue
+            wait = None if deadline is None else max(deadline - time.monotonic(), 0)
+            if not self._woken.wait(wait):
+                return None
+
+    def close(self) -> None:
+        """End the query; safe to call twice and from any thread."""
+        if not self._closed:
+            self._closed = True
+            self._unsubscribe()
+            self._woken.set()
+
+    def _step(self) -> tuple[Changes | None, bool]:
+        """Rows of the next micro-batch, and whether there was one."""
+        try:
+            batch = self._reader.read()
+            if batch is None:
+                return None, False
+            changes = self._process(batch)
+            self._reader.advance(batch)
+        except (LogError, duckdb.Error, pa.ArrowException, KsqlError) as error:
+            self.close()
+            raise QueryError(f"query {self.query_id} failed: {error}", query_id=self.query_id) from error
+        return changes, True
+
+    def _within_limit(self, rows: pa.Table) -> pa.Table:
+        """As many of the rows as the limit still allows."""
+        if self._left is not None:
+            rows = rows.slice(0, self._left)
+            self._left -= rows.num_rows
+        return rows
+
+    @abstractmethod
+    def _process(self, batch: MicroBatch) -> Changes | None:
+        """Rows of a micro-batch; None when it makes none."""
