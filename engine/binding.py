@@ -1,7 +1,7 @@
 """SQL that needs a long argument several times, but holds and computes it once.
 
 SQL is built by putting the text of arguments into the text of a call. Where a call needs an argument twice, nesting such calls
-would double the text at every level. So an argument that is long, or that a macro makes long, becomes the parameter of a lambda.
+would double the text at every level. So an argument that is long, or that a macro makes long, becomes a lambda's parameter.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal as PyDecimal
 from decimal import InvalidOperation
 
+from ksql.engine.binding import bind_once
 from ksql.engine.casts_text import from_text, to_text
 from ksql.engine.errors import StatementError
 from ksql.engine.types import (
@@ -235,6 +236,10 @@ def cast_sql(sql: str, source: SqlType, target: SqlType, *, safe: bool, depth: i
     """SQL of CAST(sql AS target) for types that `can_cast`. NULL stays NULL. `depth` counts the lambdas around it."""
     if source == target:
         return sql
+    return bind_once([sql], lambda value: _cast(value, source, target, safe=safe, depth=depth))
+
+
+def _cast(sql: str, source: SqlType, target: SqlType, *, safe: bool, depth: int) -> str:
     if target == STRING:
         return to_text(sql, source, depth)
     if source == STRING:

@@ -124,21 +124,27 @@ MACROS: dict[str, str] = {
 
 
 def _double_text() -> str:
-    """Plain notation from 0.001 up to ten million, else one digit, point, digits and E, from the digits DuckDB prints."""
-    printed = "CAST(abs(d) AS VARCHAR)"
-    mantissa = f"split_part({printed}, 'e', 1)"
-    exponent = f"coalesce(TRY_CAST(split_part({printed}, 'e', 2) AS INTEGER), 0)"
-    whole = f"ltrim(split_part({mantissa}, '.', 1), '0')"
-    fraction = f"split_part({mantissa}, '.', 2)"
-    digits = f"rtrim(ltrim({whole} || {fraction}, '0'), '0')"
-    shift = f"CASE WHEN {whole} <> '' THEN strlen({whole}) - 1 ELSE strlen(ltrim({fraction}, '0')) - strlen({fraction}) - 1 END"
-    tail = f"CASE WHEN strlen({digits}) > 1 THEN substr({digits}, 2) ELSE '0' END"
-    scientific = f"substr({digits}, 1, 1) || '.' || {tail} || 'E' || CAST({exponent} + {shift} AS VARCHAR)"
+    """Plain notation from 0.001 up to ten million, else one digit, point, digits and E, from the digits DuckDB prints.
+
+    Each lambda works out one step. The smallest numbers of all are printed with two digits, where one would do.
+    """
+    printed = "CASE WHEN abs(d) < 1e-322 THEN printf('%.1e', abs(d)) ELSE CAST(abs(d) AS VARCHAR) END"
+    halves = """struct_pack(m := split_part("$t", 'e', 1), e := COALESCE(TRY_CAST(split_part("$t", 'e', 2) AS INTEGER), 0))"""
+    parts = """struct_pack(w := ltrim(split_part("$t".m, '.', 1), '0'), f := split_part("$t".m, '.', 2), e := "$t".e)"""
+    shift = """CASE WHEN "$t".w <> '' THEN strlen("$t".w) - 1 ELSE strlen(ltrim("$t".f, '0')) - strlen("$t".f) - 1 END"""
+    digits = f"""struct_pack(d := rtrim(ltrim("$t".w || "$t".f, '0'), '0'), e := "$t".e + {shift})"""
+    tail = """CASE WHEN strlen("$t".d) > 1 THEN substr("$t".d, 2) ELSE '0' END"""
+    scientific = f"""substr("$t".d, 1, 1) || '.' || {tail} || 'E' || CAST("$t".e AS VARCHAR)"""
+    steps = f"[{printed}]"
+    for step in (halves, parts, digits, scientific):
+        steps = f'list_transform({steps}, lambda "$t": {step})'
     return (
         "CASE WHEN d = 0 THEN CASE WHEN signbit(d) THEN '-0.0' ELSE '0.0' END "
         "WHEN abs(d) >= 1e-3 AND abs(d) < 1e7 THEN CAST(d AS VARCHAR) "
         "WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END "
-        f"ELSE CASE WHEN d < 0 THEN '-' ELSE '' END || {scientific} END"
+        # The JVM prints two digits where one would do, which shows in the smallest number only.
+        "WHEN abs(d) = 5e-324 THEN CASE WHEN d > 0 THEN '4.9E-324' ELSE '-4.9E-324' END "
+        f"WHEN d IS NOT NULL THEN CASE WHEN d < 0 THEN '-' ELSE '' END || ({steps})[1] END"
     )
 
 
