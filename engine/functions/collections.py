@@ -87,7 +87,7 @@ def _of_scalars(function: str) -> Callable[[Call, str], str]:
     def build(call: Call, array: str) -> str:
         item = call.types[0].item if isinstance(call.types[0], Array) else None
         if isinstance(item, Array | Map | Struct):
-            return f"CAST({call.fail('the elements must be numbers, texts or the like')} AS {call.returns.duckdb})"
+            return call.fail("the elements must be numbers, texts or the like")
         return f"{function}({array})"
 
     return build
@@ -134,7 +134,7 @@ _NOT_JOINED: tuple[SqlType, ...] = (BYTES, DATE, TIME, TIMESTAMP)
 def _join(call: Call, array: str, delimiter: str = "','") -> str:
     item = call.types[0].item if isinstance(call.types[0], Array) else None
     if item is None or item in _NOT_JOINED or isinstance(item, Array | Map | Struct):
-        return f"CAST({call.fail('ARRAY_JOIN takes numbers, texts and booleans')} AS VARCHAR)"
+        return call.fail("ARRAY_JOIN takes numbers, texts and booleans")
     texts = f"list_transform({array}, lambda {X}: COALESCE({to_text(X, item)}, 'null'))"
     return f"array_to_string({texts}, COALESCE({delimiter}, ''))"
 
@@ -196,7 +196,7 @@ for _type in ("INT", "BIGINT"):
 maps = partial(scalar_sql, category="MAP")
 
 
-def _in_order(map_: str, parts: str) -> str:
+def in_order(map_: str, parts: str) -> str:
     """`parts` of a map's entries in the order of the JVM, which matters from two entries on."""
     ordered = f"list_transform(ksql_hash_order(map_keys({map_})), lambda {INDEX}: list_extract({parts}, {INDEX}))"
     return f"(CASE WHEN cardinality({map_}) < 2 THEN {parts} ELSE {ordered} END)"
@@ -205,14 +205,14 @@ def _in_order(map_: str, parts: str) -> str:
 maps(
     "MAP_KEYS",
     "MAP<STRING, T> -> ARRAY<STRING>",
-    sql=lambda m: _in_order(m, f"map_keys({m})"),
+    sql=lambda m: in_order(m, f"map_keys({m})"),
     doc="Keys of a map",
     example=("MAP_KEYS(MAP('a' := 1))", "ARRAY['a']"),
 )
 maps(
     "MAP_VALUES",
     "MAP<STRING, T> -> ARRAY<T>",
-    sql=lambda m: _in_order(m, f"map_values({m})"),
+    sql=lambda m: in_order(m, f"map_values({m})"),
     doc="Values of a map, in the order of MAP_KEYS",
     example=("MAP_VALUES(MAP('a' := 1))", "ARRAY[1]"),
 )
@@ -246,7 +246,7 @@ maps(
 
 def _entries(map_: str, by_key: str) -> str:
     entries = f"list_transform(map_entries({map_}), lambda {E}: struct_pack(K := {E}.key, V := {E}.value))"
-    return f"(CASE WHEN {by_key} THEN list_sort({entries}) ELSE {_in_order(map_, entries)} END)"
+    return f"(CASE WHEN {by_key} THEN list_sort({entries}) ELSE {in_order(map_, entries)} END)"
 
 
 for _type in ("INT", "BIGINT", "DOUBLE", "BOOLEAN", "STRING"):

@@ -65,8 +65,9 @@ class Call:
         return f"TRY({sql})" if self.safe else sql
 
     def fail(self, message: str) -> str:
-        """SQL that raises where it is evaluated; NULL when it must not raise."""
-        return "NULL" if self.safe else f"error('{message}')"
+        """SQL of the result's type that raises where it is evaluated; NULL when it must not raise."""
+        value = "NULL" if self.safe else f"ksql_error('{message}')"
+        return f"CAST({value} AS {self.returns.duckdb})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
-"""Functions that take a lambda. A map's lambda has two parameters, a key and a value; DuckDB's has an entry."""
+"""Functions that take a lambda. A map's lambda has two parameters, a key and a value; DuckDB's has an entry.
+
+A lambda that fails for one element makes the whole call NULL.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
+from ksql.engine.functions.collections import in_order
 from ksql.engine.functions.declare import LAMBDAS, Call, E, LambdaSql, scalar_sql
 
 lambdas = partial(scalar_sql, category=LAMBDAS)
@@ -24,7 +28,7 @@ def _transform_map(call: Call, map_: str, key: LambdaSql, value: LambdaSql) -> s
 lambdas(
     "TRANSFORM",
     "ARRAY<T>, LAMBDA<T, R> -> ARRAY<R>",
-    sql=lambda array, body: f"list_transform({array}, {body})",
+    typed_sql=lambda call, array, body: call.attempt(f"list_transform({array}, {body})"),
     doc="A collection with every element, or every key and value, replaced by what a lambda makes of it",
     example=("TRANSFORM(ARRAY[1, 2], x => x * 10)", "ARRAY[10, 20]"),
 )
@@ -38,43 +42,46 @@ lambdas(
 lambdas(
     "FILTER",
     "ARRAY<T>, LAMBDA<T, BOOLEAN> -> ARRAY<T>",
-    sql=lambda array, body: f"list_filter({array}, {body})",
+    typed_sql=lambda call, array, body: call.attempt(f"list_filter({array}, {body})"),
     doc="Elements or entries of a collection for which a lambda is true",
     example=("FILTER(ARRAY[1, 2, 3], x => x > 1)", "ARRAY[2, 3]"),
 )
 lambdas(
     "FILTER",
     "MAP<K, V>, LAMBDA<K, V, BOOLEAN> -> MAP<K, V>",
-    sql=lambda map_, body: f"map_from_entries(list_filter(map_entries({map_}), lambda {E}: {_of_entry(body)}))",
+    typed_sql=lambda call, map_, body: call.attempt(
+        f"map_from_entries(list_filter(map_entries({map_}), lambda {E}: {_of_entry(body)}))"
+    ),
     doc="",
     example=("FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v > 1)", "MAP('b' := 2)"),
 )
 
 
-def _reduce_array(array: str, initial: str, body: LambdaSql) -> str:
-    return _folded(array, initial, f"list_reduce({array}, {body}, {initial})")
+def _reduce_array(call: Call, array: str, initial: str, body: LambdaSql) -> str:
+    return _folded(call, array, initial, f"list_reduce({array}, {body}, {initial})")
 
 
-def _reduce_map(map_: str, initial: str, body: LambdaSql) -> str:
-    folded = f"list_reduce(map_entries({map_}), lambda {body.parameters[0]}, {E}: {_of_entry(body)}, {initial})"
-    return _folded(map_, initial, folded)
+def _reduce_map(call: Call, map_: str, initial: str, body: LambdaSql) -> str:
+    entries = in_order(map_, f"map_entries({map_})")
+    step = f"lambda {body.parameters[0]}, {E}: {_of_entry(body)}"
+    return _folded(call, map_, initial, f"list_reduce({entries}, {step}, {initial})")
 
 
-def _folded(collection: str, initial: str, sql: str) -> str:
-    return f"(CASE WHEN {collection} IS NULL OR {initial} IS NULL THEN {initial} ELSE {sql} END)"
+def _folded(call: Call, collection: str, initial: str, sql: str) -> str:
+    return f"(CASE WHEN {collection} IS NULL OR {initial} IS NULL THEN {initial} ELSE {call.attempt(sql)} END)"
 
 
 lambdas(
     "REDUCE",
     "ARRAY<T>, S, LAMBDA<S, T, S> -> S",
-    sql=_reduce_array,
+    typed_sql=_reduce_array,
     doc="One value from a collection: a lambda joins the value so far, at first the given one, and the next element or entry",
     example=("REDUCE(ARRAY[1, 2, 3], 10, (s, x) => s + x)", "16"),
 )
 lambdas(
     "REDUCE",
     "MAP<K, V>, S, LAMBDA<S, K, V, S> -> S",
-    sql=_reduce_map,
+    typed_sql=_reduce_map,
     doc="",
     example=("REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"),
 )

@@ -220,11 +220,11 @@ def _forwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
 
 
 def _backwards(whole: str, wanted: str, position: int, occurrence: int) -> int:
-    """The last match that ends within the text up to `position`, where -1 is its end; then those that begin before it."""
+    """The first match ends at the position at the latest; -1 is the last character."""
     end = len(whole) + position + 1
-    found = whole.rfind(wanted, 0, end)
-    for _ in range(occurrence - 1 if wanted else 0):
+    for _ in range(occurrence):
+        found = whole.rfind(wanted, 0, end) if end >= 0 else -1
         if found < 0:
-            break
-        found = whole.rfind(wanted, 0, found - 1 + len(wanted)) if found else -1
+            return 0
+        end = found - 1 + len(wanted)
     return found + 1

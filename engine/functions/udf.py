@@ -15,8 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine import casts_text
-from ksql.engine.functions.declare import Overload, implementations, macros, safe_name
+from ksql.engine.functions.declare import Overload, helper, implementations, macros, safe_name
 from ksql.engine.types import Array, Map, SqlType, Struct
+
+
+@helper("ksql_error", "STRING -> STRING")
+def raise_error(message: str) -> str:
+    """Raises; unlike DuckDB's error() it may stand inside TRY."""
+    raise ValueError(message)
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:

@@ -71,6 +71,8 @@ def test_instr_and_split(sql: Evaluator, rows: list[tuple[str, str]]) -> None:
         ("ELT(0, 'a')", None),
         ("FIELD('x', 'a')", 0),
         ("INSTR('banana', 'a', -1, 3)", 2),
+        ("INSTR('short', 'or', -2)", 3),
+        ("INSTR('short', 'or', -3)", 0),
         ("INSTR('banana', 'a', 0)", 0),
         ("INSTR('banana', 'a', 7)", 0),
         ("MASK('Ab1!é日')", "Xxn-x-"),
