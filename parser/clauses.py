@@ -7,15 +7,34 @@ from sqlglot import exp
 from ksql.parser import nodes
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
+from ksql.parser.types import read_column
 
 
 def read_existence(s: TokenStream, *words: str) -> bool:
     """IF EXISTS, or IF NOT EXISTS when `words` says NOT."""
-    if not s.token.is_word("IF"):
+    # IF may also be the name itself.
+    if not s.token.is_word("IF") or s.peek().kind is not Kind.WORD or s.peek().is_word("AS", "WITH", "DELETE"):
         return False
     s.next()
     s.expect(*words, "EXISTS")
     return True
+
+
+def read_elements(s: TokenStream) -> list[nodes.ColumnDef] | None:
+    """Declared columns in parentheses, if they come."""
+    return s.in_parentheses(lambda: s.list_of(lambda: read_column(s))) if s.token.is_operator("(") else None
+
+
+def read_names(s: TokenStream) -> list[exp.Identifier] | None:
+    """Names of columns in parentheses, if they come."""
+    return s.in_parentheses(lambda: s.list_of(lambda: s.name("a column name"))) if s.token.is_operator("(") else None
+
+
+def read_assignment(s: TokenStream) -> dict[str, exp.Expression]:
+    """'name' = 'value', as the arguments this and value."""
+    name = s.literal("a property name")
+    s.expect_operator("=")
+    return {"this": name, "value": s.literal("a value")}
 
 
 def read_properties(s: TokenStream) -> nodes.WithProperties | None:
@@ -33,7 +52,7 @@ def _read_property(s: TokenStream) -> exp.Expression:
         s.fail(f"expected a property name, found {s.found()}")
     s.next()
     # Reserved words are fine here: a property is no name of anything.
-    name = exp.Identifier(this=token.value, quoted=token.kind is not Kind.WORD)
+    name = s.mark(exp.Identifier(this=token.value, quoted=token.kind is not Kind.WORD), token)
     s.expect_operator("=")
     return s.mark(exp.PropertyEQ(this=name, expression=_read_literal(s)), token)
 
@@ -41,10 +60,11 @@ def _read_property(s: TokenStream) -> exp.Expression:
 def _read_literal(s: TokenStream) -> exp.Expression:
     token = s.token
     if token.kind is Kind.STRING:
-        return exp.Literal.string(s.next().value)
+        return s.literal("a value")
     sign = "-" if s.accept_operator("-") else ""
     if s.token.kind is Kind.NUMBER:
-        return exp.Literal.number(sign + s.next().text)
+        # Not Literal.number, which makes a Neg of a negative number.
+        return s.mark(exp.Literal(this=sign + s.next().text, is_string=False), token)
     if s.token.is_word("TRUE", "FALSE"):
-        return exp.Var(this=s.next().value)
+        return s.mark(exp.Var(this=s.next().value), token)
     s.fail(f"expected a value, found {s.found()}", hint="text goes into single quotes.")

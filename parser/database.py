@@ -8,7 +8,7 @@ from sqlglot.errors import ParseError as DatabaseError
 from sqlglot.errors import SqlglotError
 
 from ksql.parser import nodes
-from ksql.parser.errors import ParseError
+from ksql.parser.errors import ParseError, shorten
 from ksql.parser.stream import TokenStream
 
 _PUSH = ("EMIT", "WITHIN", "TUMBLING", "HOPPING")
@@ -59,12 +59,12 @@ def _located(s: TokenStream, error: DatabaseError) -> ParseError:
     first = error.errors[0]
     word = first.get("highlight") or ""
     lines = s.text.split("\n")
-    at = sum(len(line) + 1 for line in lines[: first["line"] - 1]) + max(first["col"] - len(word), 0)
-    message = f"the pull query cannot go on with {word}" if word else "the pull query cannot be read"
+    at = sum(len(line) + 1 for line in lines[: first["line"] - 1]) + first["col"] - len(word)
+    message = f"the pull query cannot go on with {shorten(word)}" if word else "the pull query cannot be read"
     return ParseError(
         message,
         text=s.text,
-        at=min(at, len(s.text)),
+        at=max(0, min(at, len(s.text))),
         first_line=s.first_line,
         first_column=s.first_column,
         hint="a SELECT without EMIT may use all of DuckDB's SQL.",

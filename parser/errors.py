@@ -39,3 +39,9 @@ def caret(text: str, line: int, column: int) -> str:
     shown = lines[line - 1].rstrip("\r").replace("\t", " ")
     start = max(0, column - 80)
     return f"  {shown[start : start + 120]}\n  {' ' * (column - 1 - start)}^"
+
+
+def shorten(text: str) -> str:
+    """What was written, as far as it fits into a message."""
+    first = text.split("\n", maxsplit=1)[0][:40]
+    return text if first == text else f"{first}…"

@@ -71,8 +71,8 @@ def _identifier(node: Any) -> str:
 
 
 def _cased(node: Any) -> str:
-    """The name of a topic, subject or variable, whose case counts without quotes too; or a string."""
-    return node.this if isinstance(node, exp.Identifier) and not node.args.get("quoted") else to_sql(node)
+    """The name of a topic, subject, variable or property: neither its case nor a reserved word needs quotes there."""
+    return to_sql(node) if node.args.get("quoted") else str(node.this)
 
 
 def _column(node: Any) -> str:
@@ -185,7 +185,7 @@ def _query(node: Any) -> str:
 
 
 def _properties(node: Any) -> str:
-    return f"WITH ({', '.join(f'{to_sql(p.this)} = {to_sql(p.expression)}' for p in node.expressions)})"
+    return f"WITH ({', '.join(f'{_cased(p.this)} = {to_sql(p.expression)}' for p in node.expressions)})"
 
 
 def _optional(node: exp.Expression | None) -> str:

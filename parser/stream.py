@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from sqlglot import exp
 
-from ksql.parser.errors import ParseError
+from ksql.parser.errors import ParseError, shorten
 from ksql.parser.tokens import Kind, Token, tokenize
 from ksql.parser.words import RESERVED
 
@@ -92,6 +92,21 @@ class TokenStream:
             self.fail(f"expected {what} in single quotes, found {self.found()}")
         return self.next().value
 
+    def literal(self, what: str) -> exp.Literal:
+        """A string as a node."""
+        token = self.token
+        return self.mark(exp.Literal.string(self.string(what)), token)
+
+    def cased_name(self, what: str, *, string: bool = True) -> exp.Identifier:
+        """A name that keeps its case without quotes too; a string will do as well, unless told otherwise."""
+        token = self.token
+        if token.kind is not Kind.STRING or not string:
+            self.name(what)
+            text, quoted = (token.value, True) if token.kind is Kind.QUOTED else (token.text, False)
+        else:
+            text, quoted = self.next().value, True
+        return self.mark(exp.Identifier(this=text, quoted=quoted), token)
+
     def integer(self, what: str) -> int:
         token = self.token
         if token.kind is not Kind.NUMBER or not token.text.isdigit():
@@ -121,7 +136,7 @@ class TokenStream:
         token = self.token
         if token.kind is Kind.END or token.is_operator(";"):
             return "the end of the statement"
-        return f"'{token.text}'" if token.kind is Kind.OPERATOR else token.text
+        return f"'{token.text}'" if token.kind is Kind.OPERATOR else shorten(token.text)
 
     def meant(self, words: Iterable[str]) -> str:
         """A hint when the present word, or the one before it (then read as an alias), is nearly one of `words`."""
@@ -149,3 +164,7 @@ class TokenStream:
         """Refuse `token`, else the present one."""
         at = (token or self.token).start
         raise ParseError(message, text=self.text, at=at, first_line=self.first_line, first_column=self.first_column, hint=hint)
+
+
+#: What reads one form from its first word on.
+Reader = Callable[[TokenStream], exp.Expression]

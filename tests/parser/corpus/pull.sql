@@ -1,0 +1,28 @@
+-- Pull queries that are more than the dialect: DuckDB's SQL.
+SELECT 1;
+SELECT 1 AS one, 'x' AS x;
+SELECT DISTINCT origin FROM flights;
+SELECT origin, COUNT(*) AS n FROM flights GROUP BY origin ORDER BY n DESC LIMIT 3;
+SELECT * FROM flights ORDER BY delay DESC NULLS LAST, id;
+SELECT * FROM flights LIMIT 10 OFFSET 5;
+SELECT origin, delay, RANK() OVER (PARTITION BY origin ORDER BY delay DESC) AS place FROM flights;
+SELECT a.origin FROM flights AS a UNION SELECT b.dest FROM flights AS b;
+SELECT a.origin FROM flights AS a EXCEPT SELECT b.dest FROM flights AS b;
+WITH worst AS (SELECT * FROM flights WHERE delay > 60) SELECT origin, COUNT(*) FROM worst GROUP BY ALL;
+SELECT * FROM (SELECT origin, AVG(delay) AS average FROM flights GROUP BY origin) AS x WHERE average > 5;
+SELECT * FROM flights WHERE tail IN (SELECT tail FROM planes WHERE seats > 100);
+SELECT * FROM flights WHERE EXISTS(SELECT 1 FROM planes WHERE planes.tail = flights.tail);
+SELECT (SELECT MAX(delay) FROM flights) AS worst;
+SELECT f.id, p.model FROM flights AS f CROSS JOIN planes AS p;
+SELECT f.id, p.model FROM flights AS f JOIN planes AS p USING (tail) ORDER BY 1;
+SELECT f.id, p.model FROM flights AS f JOIN planes AS p ON f.tail = p.tail AND f.at > p.built;
+SELECT ts AT TIME ZONE 'UTC' FROM flights;
+SELECT CAST(delay AS HUGEINT), delay::DOUBLE FROM flights;
+SELECT COUNT(*) FILTER (WHERE delay > 5) FROM flights;
+SELECT SUM(DISTINCT delay) FROM flights;
+SELECT * EXCLUDE (delay) FROM flights;
+VALUES (1, 'a'), (2, 'b');
+FROM flights;
+(SELECT 1) UNION ALL (SELECT 2);
+SELECT origin FROM flights WHERE dest = 'JFK' QUALIFY ROW_NUMBER() OVER (PARTITION BY origin ORDER BY delay) = 1;
+EXPLAIN SELECT DISTINCT origin FROM flights;
