@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ksql.engine.casts_text import to_text
@@ -87,6 +87,7 @@ def extract(text: str, path: str) -> str | None:
     return None if value is _MISSING else _as_text(value)
 
 
+@lru_cache(maxsize=256)
 def _steps(path: str) -> list[str]:
     """`$.a[0].b` as a, 0, b. Raises ValueError for wildcards and the like."""
     if not path.startswith("$"):
