@@ -12,6 +12,7 @@ from ksql.engine.catalog import Catalog
 from ksql.engine.definitions import QueryInfo, Source
 from ksql.engine.functions import register
 from ksql.engine.operators.batch import RecordError
+from ksql.engine.operators.sql import SqlRunner
 from ksql.engine.plan import Plan
 from ksql.engine.processing_log import ProcessingLog
 from ksql.engine.push import PushQueries
@@ -31,8 +32,8 @@ def _epoch_ms() -> int:
 class Engine:
     """Runs statements and queries over `log`.
 
-    `config` holds defaults of session properties; `workers` threads run the persistent queries, and DuckDB uses as many for one
-    statement; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when
+    `config` holds defaults of session properties; `workers` threads run the persistent queries, and as many a batch of one of
+    them; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when
     done; persistent queries go on when the log is opened again.
     """
 
@@ -58,7 +59,8 @@ class Engine:
             log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false"
         )
         register(self.database)
-        self.runtime = Runtime(log, self.database, workers)
+        self.sql = SqlRunner(self.database, workers)
+        self.runtime = Runtime(log, workers)
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
         self._closed = False
@@ -103,6 +105,7 @@ class Engine:
             plan,
             topic,
             self.log,
+            self.sql,
             fold=plan.is_table and caching(info.properties),
             report=self.processing_log.append,
             latest=reads_latest(info.properties),
@@ -143,4 +146,5 @@ class Engine:
         self._closed = True
         self.push_queries.close_all()
         self.runtime.close()
+        self.sql.close()
         self.database.close()

@@ -43,7 +43,7 @@ def _materialized(engine: Engine, source: Source, keys: pa.Table | None) -> pa.T
     plan = task.plan
     if keys is not None:
         keys = keys.rename_columns(list(plan.refs[: plan.key_count]))
-    rows = task.plan.materialized.rows(BatchContext(engine.cursor(), {}), keys)
+    rows = task.plan.materialized.rows(BatchContext(engine.sql, {}), keys)
     named = [(c.name, rows.column(r)) for c, r in zip(plan.columns, plan.refs, strict=True)]
     bounds = [(n, rows.column(n)) for n in ("WINDOWSTART", "WINDOWEND") if plan.windowed and n in rows.column_names]
     return pa.table(dict([*named, *(b for b in bounds if b[0] not in dict(named)), (TIMESTAMP, rows.column(TIMESTAMP))]))
@@ -55,10 +55,9 @@ def _scan(engine: Engine, relation: Relation, source: Source) -> pa.Table:
     log = engine.log
     partitions = range(log.topics()[source.topic].partitions)
     reader = Reader(log, [Cursor(0, source.topic, p, log.start_offset(source.topic, p)) for p in partitions])
-    cursor = engine.cursor()
     parts = [stage.empty]
     while (batch := reader.read()) is not None:
-        parts.append(stage.process(BatchContext(cursor, batch.inputs)))
+        parts.append(stage.process(BatchContext(engine.sql, batch.inputs)))
         reader.advance(batch)
     rows = pa.concat_tables(parts, promote_options="default")
     if source.is_table and rows.num_rows:

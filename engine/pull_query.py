@@ -74,22 +74,29 @@ def _plain_query(call: Call) -> Rows:
     columns = tuple(_column(item, sql) for item, sql in zip(items, compiled, strict=True))
     refs = [f"c{i}" for i in range(len(items))]
     condition = compile_sql(analysis.where, scope, BOOLEAN, "the condition") if analysis.where is not None else None
-    limit = call.node.args.get("limit")
-    table = _run(
-        call, batch, [(c, r) for c, r in zip(compiled, refs, strict=True)], condition, limit.expression.name if limit else None
-    )
+    table = _run(call, batch, list(zip(compiled, refs, strict=True)), condition, limit_of(call.node))
     return Rows(call.text, _query_id(call), columns, to_calendar(table, columns, refs))
 
 
-def _run(call: Call, batch: pa.Table, items: list[tuple[Sql, str]], condition: Sql | None, limit: str | None) -> pa.Table:
+def limit_of(query: exp.Expression) -> int | None:
+    """The LIMIT of a query. Raises StatementError unless it is a whole number."""
+    clause = query.args.get("limit")
+    if clause is None:
+        return None
+    number = clause.expression
+    if not isinstance(number, exp.Literal) or number.is_string or not number.this.isdigit():
+        raise StatementError("LIMIT takes a whole number")
+    return int(number.this)
+
+
+def _run(call: Call, batch: pa.Table, items: list[tuple[Sql, str]], condition: Sql | None, limit: int | None) -> pa.Table:
     """Plain SQL first; safe SQL when a row makes it raise."""
-    assert batch is not None
-    cursor = call.engine.cursor()
     for safe in (False, True):
         select = ", ".join(f"{sql.of(safe)} AS {ref}" for sql, ref in items)
         where = f" WHERE {condition.of(safe)}" if condition else ""
         try:
-            return cursor.sql(f"SELECT {select} FROM batch{where}{f' LIMIT {limit}' if limit else ''}").to_arrow_table()
+            rows = call.engine.sql.run(f"SELECT {select} FROM batch{where}", batch)
+            return rows if limit is None else rows.slice(0, limit)
         except duckdb.Error as error:
             if safe:
                 raise StatementError(f"the query failed: {str(error).splitlines()[0]}") from None
@@ -128,8 +135,7 @@ def _uses_columns(constants: list[exp.Expression]) -> bool:
 
 def _constants(constants: list[exp.Expression], column: Column, call: Call) -> list[object]:
     values = [compile_sql(c, Scope(()), column.type, f"key {column.name}").plain for c in constants]
-    row = call.engine.cursor().sql("SELECT " + ", ".join(values)).to_arrow_table()
-    return [column[0].as_py() for column in row.columns]
+    return list(call.engine.sql.row("SELECT " + ", ".join(values)))
 
 
 def _database_query(call: Call, tree: exp.Expression) -> Rows:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-import duckdb
 import pyarrow as pa
 
 from ksql.engine.calendar import to_calendar
 from ksql.engine.live_rows import LiveRows
 from ksql.engine.operators.batch import DELETED, BatchContext, RecordError
+from ksql.engine.operators.sql import SqlRunner
 from ksql.engine.plan import Plan
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
@@ -66,7 +66,7 @@ class RunningPushQuery(LiveRows):
         query_id: str,
         plan: Plan,
         log: Log,
-        connection: duckdb.DuckDBPyConnection,
+        sql: SqlRunner,
         registry: PushQueries,
         report: Callable[[str, Sequence[RecordError]], None],
         *,
@@ -77,7 +77,7 @@ class RunningPushQuery(LiveRows):
             statement, query_id, plan.columns, Reader(log, start_cursors(log, "", plan, latest=latest)), log, limit
         )
         self._plan = plan
-        self._connection = connection
+        self._sql = sql
         self._registry = registry
         self._report = report
         registry.add(self)
@@ -88,7 +88,7 @@ class RunningPushQuery(LiveRows):
 
     def _process(self, batch: MicroBatch) -> Changes | None:
         errors: list[RecordError] = []
-        rows = self._plan.output.process(BatchContext(self._connection, batch.inputs, errors=errors.append))
+        rows = self._plan.output.process(BatchContext(self._sql, batch.inputs, errors=errors.append))
         for state in self._plan.states:
             state.publish()
         if errors:

@@ -67,7 +67,6 @@ class TestDriver:
         self._engine = Engine(MemoryLog(), config={"ksql.logging.processing.topic.auto.create": "false"}, clock=lambda: 0)
         self._session = self._engine.session(properties={k: str(v) for k, v in (properties or {}).items()})
         self._cache = cache
-        self._cursor = self._engine.cursor()
         self._topics: dict[str, list[tuple[int, Record]]] = {}
         self._queries: dict[str, _Query] = {}
         self._place = 0
@@ -134,7 +133,9 @@ class TestDriver:
         inputs = {i.index: _raw([(n, t) for n, t in enumerate(taken) if t[1] == i.index]) for i in query.plan.inputs}
         assert query.plan.sink is not None
         fold = self._cache and query.plan.is_table
-        output = query.plan.sink.process(BatchContext(self._cursor, inputs, fold=fold, spread=False, errors=self.errors.append))
+        output = query.plan.sink.process(
+            BatchContext(self._engine.sql, inputs, fold=fold, spread=False, errors=self.errors.append)
+        )
         for state in query.plan.states:
             state.publish()
         places = [taken[n][0] for n in output.column(PLACE).to_pylist()]

@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ksql.engine.operators.sql import SqlRunner
 from ksql.log.contract import HEADERS_TYPE
 
 PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"
@@ -67,7 +67,7 @@ class RecordError:
 class BatchContext:
     """Everything an operator may use while it processes one batch."""
 
-    connection: duckdb.DuckDBPyConnection
+    sql: SqlRunner
     #: Raw records by index of the query's source.
     inputs: Mapping[int, pa.Table]
     #: Only the last change of a key needs to come out (the cache is on and nothing below looks at every change).

@@ -117,8 +117,7 @@ class SourceInput:
 
     def _with_headers(self, batch: pa.Table, context: BatchContext) -> pa.Table:
         items = ", ".join(f"{header_sql(c)} AS {quote_duckdb(self.refs[c.name])}" for c in self.source.header_columns)
-        assert batch is not None
-        return context.connection.sql(f"SELECT *, {items} FROM batch").to_arrow_table()
+        return context.sql.run(f"SELECT *, {items} FROM batch", batch)
 
     def _error(self, raw: pa.Table, row: int, message: str, side: str) -> RecordError:
         return RecordError(

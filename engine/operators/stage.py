@@ -91,7 +91,7 @@ class Stage:
         statement = self._statements.get((form, relation))
         if statement is None:
             statement = self._statements[form, relation] = self.statement(form, relation)
-        return context.connection.sql(statement).to_arrow_table()
+        return context.sql.run(statement, batch)
 
     def _report(self, batch: pa.Table, context: BatchContext, source: SourceInput | None) -> None:
         """Find the rows that raise by halving, and report each; give up finding them all when there are many."""

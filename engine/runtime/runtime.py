@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import duckdb
-
 from ksql.engine.definitions import QueryInfo
 from ksql.engine.runtime.task import Task
 from ksql.log.contract import Log
@@ -62,9 +60,8 @@ class RunningQuery:
 class Runtime:
     """Worker threads over a set of queries."""
 
-    def __init__(self, log: Log, database: duckdb.DuckDBPyConnection, workers: int) -> None:
+    def __init__(self, log: Log, workers: int) -> None:
         self._log = log
-        self._database = database
         self._changed = threading.Condition()
         self._queries: dict[str, RunningQuery] = {}
         self._closed = False
@@ -126,7 +123,6 @@ class Runtime:
         return self._closed or not any(q.busy or q.is_ready() for q in self._queries.values() if not q.error)
 
     def _work(self) -> None:
-        connection = self._database.cursor()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._next() is not None)
@@ -136,12 +132,11 @@ class Runtime:
                 query.busy = True
                 self._turn += 1
             try:
-                self._advance(query, connection)
+                self._advance(query)
             finally:
                 with self._changed:
                     query.busy = False
                     self._changed.notify_all()
-        connection.close()
 
     def _next(self) -> RunningQuery | None:
         """The next ready query, taking turns."""
@@ -152,12 +147,12 @@ class Runtime:
                 return query
         return None
 
-    def _advance(self, query: RunningQuery, connection: duckdb.DuckDBPyConnection) -> None:
+    def _advance(self, query: RunningQuery) -> None:
         """One batch. A failure throws the task away; the query is tried again later from what is committed."""
         try:
             if query.task is None:
                 query.task = query.make_task()
-            query.records += query.task.step(connection)
+            query.records += query.task.step()
             query.error, query.failures = "", 0
         except Exception as error:  # a query must never take a worker down
             _logger.exception("query %s failed", query.info.id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
+from ksql.engine.operators.sql import SqlRunner
 from ksql.engine.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
@@ -34,6 +34,7 @@ class Task:
         plan: Plan,
         topic: str,
         log: Log,
+        sql: SqlRunner,
         *,
         fold: bool,
         report: ErrorSink,
@@ -44,6 +45,7 @@ class Task:
         self.plan = plan
         self.topic = topic
         self._log = log
+        self._sql = sql
         self._fold = fold
         self._report = report
         self._changelog = Changelog(log, query_id, plan.states)
@@ -51,13 +53,13 @@ class Task:
         self._restore_numbers()
         self.reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
 
-    def step(self, connection: duckdb.DuckDBPyConnection) -> int:
+    def step(self) -> int:
         """Process and commit one micro-batch; how many records it had (0: nothing to read)."""
         batch = self.reader.read()
         if batch is None:
             return 0
         errors: list[RecordError] = []
-        context = BatchContext(connection, batch.inputs, fold=self._fold, errors=errors.append)
+        context = BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append)
         assert self.plan.sink is not None
         records = self.plan.sink.process(context)
         self._commit(batch, records, errors)

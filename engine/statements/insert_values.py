@@ -11,7 +11,6 @@ from ksql.engine.definitions import Source
 from ksql.engine.errors import StatementError, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
-from ksql.engine.operators.batch import as_bytes
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
@@ -82,14 +81,16 @@ def _record(
     columns = [f'{sql} AS "k{i}"' for i, sql in enumerate(keys)] + [f'{sql} AS "v{i}"' for i, sql in enumerate(values)]
     statement = f"SELECT {key} AS k, {value} AS v, {time}::BIGINT AS t FROM (SELECT {', '.join(columns)})"
     try:
-        row = call.engine.cursor().sql(statement).to_arrow_table()
+        key_data, value_data, time_ms = call.engine.sql.row(statement)
     except call.engine.sql_error as error:
         raise StatementError(f"a value cannot be computed: {str(error).splitlines()[0]}") from None
-    first = [as_bytes(row.column(n))[0].as_py() for n in ("k", "v")]
-    time_ms = row.column("t")[0].as_py()
     if time_ms is None or time_ms < 0:
         fail(call.node, f"ROWTIME must be a point in time since 1970, not {time_ms}")
-    return first[0], first[1], time_ms
+    return _bytes(key_data), _bytes(value_data), time_ms
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
 
 
 def _value(column: Column, given: Mapping[str, exp.Expression]) -> str:
