@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -61,6 +61,7 @@ class Grouping:
 class _Calls:
     """Aggregate calls collected from the query, equal ones once."""
 
+    properties: Mapping[str, str]
     found: list[tuple[exp.Expression, str]] = field(default_factory=list)
     arguments: list[tuple[str, Sql]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -85,21 +86,21 @@ class _Calls:
             types.append(sql.type)
             refs.append(ref)
         try:
-            function = resolve_aggregate(node.name, types, literals)
+            function = resolve_aggregate(node.name, types, literals, self.properties)
         except StatementError as error:
             raise located(error, node) from None
         self.found.append((node, f"$agg{number}"))
         self.calls.append(Call(function, refs, f"$agg{number}"))
 
 
-def plan_aggregation(analysis: Analysis, relation: Relation, name: str) -> Grouping:
+def plan_aggregation(analysis: Analysis, relation: Relation, name: str, properties: Mapping[str, str]) -> Grouping:
     """Plan GROUP BY over `relation`."""
     keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
     for expression, _ in keys:
         _refuse_aggregates(expression, "GROUP BY")
     if analysis.where is not None:
         _refuse_aggregates(analysis.where, "WHERE")
-    calls = _Calls()
+    calls = _Calls(properties)
     for part in [*(item.expression for item in analysis.items), *([analysis.having] if analysis.having is not None else [])]:
         for call in part.find_all(nodes.FunctionCall):
             if is_aggregate(call.name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -32,11 +32,14 @@ class Parts:
     inputs: list[SourceInput]
     states: list[OperatorState]
     clocks: list[Clocked]
+    properties: Mapping[str, str]
 
 
-def plan(analysis: Analysis) -> Plan:
-    """Operators for `analysis`, without a sink. Raises StatementError for what has no meaning."""
-    parts = Parts([], [], [])
+def plan(analysis: Analysis, properties: Mapping[str, str]) -> Plan:
+    """Operators for `analysis`, without a sink, as the session's properties want them. Raises StatementError for what has no
+    meaning.
+    """
+    parts = Parts([], [], [], properties)
     relation = _from(analysis, parts)
     if analysis.is_aggregate:
         made = _aggregate(analysis, relation, parts)
@@ -144,7 +147,7 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         raise located(NotSupportedError("GROUP BY over a table is not supported yet"), analysis.query)
     if analysis.where is not None:
         relation.filter(analysis.where)
-    grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}")
+    grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}", parts.properties)
     parts.states.append(grouping.aggregation.state)
     parts.clocks.append(grouping.aggregation)
     result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column")

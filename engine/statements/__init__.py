@@ -39,6 +39,6 @@ def plan_statement(engine: Engine, info: QueryInfo) -> Plan:
     from ksql.parser import parse_one
 
     node = parse_one(info.statement).node
-    made = plan(analyze(node.args["query"], engine.catalog, persistent=True))
+    made = plan(analyze(node.args["query"], engine.catalog, persistent=True), info.properties)
     attach_sink(made, engine.catalog.sources[info.sink])
     return made

@@ -87,7 +87,7 @@ def insert_into(call: Call) -> Result:
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
     analysis = analyze(node.args["query"], catalog, persistent=True)
-    made = plan(analysis)
+    made = plan(analysis, call.session.properties)
     if made.is_table:
         fail(node, "the query makes a table, which cannot be inserted into a stream")
     _check_same_columns(made, target, node)
@@ -102,7 +102,7 @@ def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
     node = call.node
     values = read_properties(node, node.with_properties, TABLE_AS if is_table else STREAM_AS)
     analysis = analyze(node.args["query"], call.engine.catalog, persistent=True)
-    made = plan(analysis)
+    made = plan(analysis, call.session.properties)
     if made.is_table != is_table:
         kind, other = ("TABLE", "STREAM") if is_table else ("STREAM", "TABLE")
         fail(

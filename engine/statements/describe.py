@@ -179,7 +179,8 @@ def explain(call: Call) -> Result:
         query = target.args.get("query") or target
         if not isinstance(query, nodes.Query):
             fail(call.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
-        made, text, query_id, state = plan(analyze(query, catalog, persistent=query is not target)), call.text, "", ""
+        analysis = analyze(query, catalog, persistent=query is not target)
+        made, text, query_id, state = plan(analysis, call.session.properties), call.text, "", ""
     lines = describe_plan(made)
     fields = [field_json(column) for column in made.columns]
     section = ("Result", ["Field", "Type"], [[c.name, str(c.type)] for c in made.columns])

@@ -22,7 +22,7 @@ def select(call: Call) -> Result:
 def push(call: Call) -> RunningPushQuery:
     engine = call.engine
     analysis = analyze(call.node, engine.catalog, persistent=False)
-    made = plan(analysis)
+    made = plan(analysis, call.session.properties)
     return RunningPushQuery(
         call.text,
         engine.push_queries.new_id([source.name for source in made.sources]),
