@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ksql.engine.definitions import QueryInfo
 from ksql.engine.runtime.task import Task
@@ -14,6 +14,8 @@ from ksql.log.contract import Log
 _logger = logging.getLogger("ksql")
 #: Delay before a failed query is tried again: doubles from the first to the last, as seconds.
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 900.0
+#: So many records are a light batch: some milliseconds.
+_LIGHT_RECORDS = 1_000
 
 
 @dataclass(slots=True)
@@ -29,7 +31,8 @@ class RunningQuery:
     busy: bool = False
     stopped: bool = False
     records: int = 0
-    idle: threading.Event = field(default_factory=threading.Event)
+    #: When it was last taken up, counted in batches of all queries.
+    turn: int = 0
     _waiting: bool = False
 
     @property
@@ -53,12 +56,19 @@ class RunningQuery:
             return False
         return self.task is None or self.task.reader.has_more()
 
+    def is_light(self) -> bool:
+        """Whether its next batch takes no time to speak of."""
+        return self.task is not None and self.task.reader.lag() <= _LIGHT_RECORDS
+
     def wait(self, waiting: bool) -> None:
         self._waiting = waiting
 
 
 class Runtime:
-    """Worker threads over a set of queries."""
+    """Worker threads over a set of queries, which take turns.
+
+    One more thread takes only light batches: a single record does not wait until a backlog's batch is done.
+    """
 
     def __init__(self, log: Log, workers: int) -> None:
         self._log = log
@@ -66,7 +76,10 @@ class Runtime:
         self._queries: dict[str, RunningQuery] = {}
         self._closed = False
         self._turn = 0
-        self._threads = [threading.Thread(target=self._work, name=f"ksql-worker-{i}", daemon=True) for i in range(workers)]
+        self._threads = [
+            threading.Thread(target=self._work, args=[i == workers], name=f"ksql-worker-{i}", daemon=True)
+            for i in range(workers + 1)
+        ]
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -122,15 +135,15 @@ class Runtime:
     def _is_idle(self) -> bool:
         return self._closed or not any(q.busy or q.is_ready() for q in self._queries.values() if not q.error)
 
-    def _work(self) -> None:
+    def _work(self, light_only: bool) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._next() is not None)
-                query = self._next()
-                if self._closed or query is None:
+                query = self._changed.wait_for(lambda: self._closed or self._next(light_only))
+                if not isinstance(query, RunningQuery):
                     break
                 query.busy = True
                 self._turn += 1
+                query.turn = self._turn
             try:
                 self._advance(query)
             finally:
@@ -138,14 +151,10 @@ class Runtime:
                     query.busy = False
                     self._changed.notify_all()
 
-    def _next(self) -> RunningQuery | None:
-        """The next ready query, taking turns."""
-        queries = list(self._queries.values())
-        for i in range(len(queries)):
-            query = queries[(self._turn + i) % len(queries)]
-            if query.is_ready():
-                return query
-        return None
+    def _next(self, light_only: bool) -> RunningQuery | None:
+        """Of the queries that can go on, the one that has waited longest."""
+        ready = [q for q in self._queries.values() if q.is_ready() and (not light_only or q.is_light())]
+        return min(ready, key=lambda query: query.turn, default=None)
 
     def _advance(self, query: RunningQuery) -> None:
         """One batch. A failure throws the task away; the query is tried again later from what is committed."""
