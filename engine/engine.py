@@ -33,7 +33,7 @@ class Engine:
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and as many a batch of one of
-    them; they take at most `batch_records` records of a partition at a time. `clock` gives epoch ms. Close it when
+    them; they take at most `batch_records` records at a time. `clock` gives epoch ms. Close it when
     done; persistent queries go on when the log is opened again.
     """
 

@@ -73,6 +73,9 @@ class Aggregation:
     def set_numbers(self, numbers: dict[str, int]) -> None:
         self._stream_times = {int(partition): time for partition, time in numbers.items()}
 
+    def decode(self, context: BatchContext) -> None:
+        self.input.decode(context)
+
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)
         rows = self._repartitioned(rows) if self._repartition and context.spread else rows

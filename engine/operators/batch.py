@@ -75,10 +75,15 @@ class BatchContext:
     #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
     spread: bool = True
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
+    #: What stages that read a topic made of the batch ahead of its processing, by index of the source.
+    decoded: dict[int, pa.Table] = field(default_factory=dict)
 
 
 class Node(Protocol):
     """A step of a running query."""
+
+    def decode(self, context: BatchContext) -> None:
+        """Do ahead, into `context.decoded`, what needs no state: the stages that read a topic."""
 
     def process(self, context: BatchContext) -> pa.Table:
         """The rows this batch makes, in order."""

@@ -85,6 +85,10 @@ class Sink:
         else:
             self._stage = Stage(_Folded(input_, self._last_changes) if self._folds else input_, [encode], columns)
 
+    def decode(self, context: BatchContext) -> None:
+        """See `Node.decode`."""
+        self._stage.decode(context)
+
     def process(self, context: BatchContext) -> pa.Table:
         """Records to write, as OUTPUT_SCHEMA, in order."""
         return self._records(self._stage.process(context), spread=context.spread and self.partitions > 1)
@@ -117,6 +121,9 @@ class _Folded:
 
     input: Node
     fold: Callable[[pa.Table], pa.Table]
+
+    def decode(self, context: BatchContext) -> None:
+        self.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)

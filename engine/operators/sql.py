@@ -29,7 +29,8 @@ class SqlRunner:
     def __init__(self, database: duckdb.DuckDBPyConnection, workers: int) -> None:
         self._database = database
         self._workers = workers
-        self._pool = ThreadPoolExecutor(workers - 1, "ksql-sql") if workers > 1 else None
+        #: Threads that help out; None with one worker.
+        self.pool = ThreadPoolExecutor(workers, "ksql-helper") if workers > 1 else None
         self._local = threading.local()
 
     def run(self, statement: str, batch: pa.Table) -> pa.Table:
@@ -37,13 +38,16 @@ class SqlRunner:
         if batch.num_rows < _FEW:
             return self._cursor(optimized=False).execute(statement).to_arrow_table()
         count = min(self._workers, batch.num_rows // _SLICE)
-        if self._pool is None or count < 2:
+        if self.pool is None or count < 2:
             return self._run_all(statement, batch)
         size = -(-batch.num_rows // count)
         slices = [batch.slice(start, size) for start in range(0, batch.num_rows, size)]
-        others = [self._pool.submit(self._run_all, statement, part) for part in slices[1:]]
-        first = self._run_all(statement, slices[0])
-        return pa.concat_tables([first, *(other.result() for other in others)])
+        others = [(part, self.pool.submit(self._run_all, statement, part)) for part in slices[1:]]
+        tables = [self._run_all(statement, slices[0])]
+        for part, other in others:
+            # All threads may be busy, some waiting like this one: what nobody has begun is done here.
+            tables.append(self._run_all(statement, part) if other.cancel() else other.result())
+        return pa.concat_tables(tables)
 
     def row(self, statement: str) -> tuple[Any, ...]:
         """The one row of a statement that reads nothing. Raises duckdb.Error when an expression fails."""
@@ -53,8 +57,8 @@ class SqlRunner:
 
     def close(self) -> None:
         """End the threads; statements under way finish."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self.pool is not None:
+            self.pool.shutdown()
 
     def _run_all(self, statement: str, batch: pa.Table) -> pa.Table:
         assert batch is not None  # the statement finds it by its name

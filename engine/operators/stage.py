@@ -33,9 +33,16 @@ class Stage:
     def empty(self) -> pa.Table:
         return empty({ref: type_.arrow for ref, type_ in self.columns.items()})
 
+    def decode(self, context: BatchContext) -> None:
+        if isinstance(self.input, SourceInput):
+            context.decoded[self.input.index] = self._from_topic(self.input, context)
+        else:
+            self.input.decode(context)
+
     def process(self, context: BatchContext) -> pa.Table:
         if isinstance(self.input, SourceInput):
-            return self._from_topic(self.input, context)
+            decoded = context.decoded.pop(self.input.index, None)
+            return self._from_topic(self.input, context) if decoded is None else decoded
         batch = self.input.process(context)
         if batch.num_rows == 0:
             return self.empty

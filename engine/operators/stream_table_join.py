@@ -26,6 +26,10 @@ class StreamTableJoin:
         self.state = state
         self.outer = outer
 
+    def decode(self, context: BatchContext) -> None:
+        self.table.decode(context)
+        self.stream.decode(context)
+
     def process(self, context: BatchContext) -> pa.Table:
         versions = self.table.process(context)
         rows = self.stream.process(context)

@@ -27,6 +27,9 @@ class TableView:
         self.state = state
         self.filtered = filtered
 
+    def decode(self, context: BatchContext) -> None:
+        self.input.decode(context)
+
     def process(self, context: BatchContext) -> pa.Table:
         changes = self.input.process(context)
         if changes.num_rows == 0:

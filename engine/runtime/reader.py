@@ -9,25 +9,28 @@ behind that point waits. So neither the size of batches nor a restart changes th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from ksql.engine.operators.batch import RAW_SCHEMA
-from ksql.log.contract import CommittedOffset, Log, OffsetOutOfRangeError
+from ksql.log.contract import FETCH_SCHEMA, CommittedOffset, Log, OffsetOutOfRangeError
 
 
 @dataclass(slots=True)
 class Cursor:
-    """How far one partition of one source has been read. `highest` is the running maximum of its timestamps."""
+    """How far one partition of one source has been read. `highest` is the running maximum of its timestamps.
+
+    `fetched`: records from `offset` on, as FETCH_SCHEMA, that no batch has taken yet.
+    """
 
     source: int
     topic: str
     partition: int
     offset: int
     highest: int = -1
-    fetched: pa.RecordBatch | None = None
+    fetched: pa.Table = field(default_factory=FETCH_SCHEMA.empty_table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class MicroBatch:
 
 
 class Reader:
-    """Reads partitions from the given cursors on."""
+    """Reads partitions from the given cursors on; a micro-batch has at most `max_records` records, of all partitions."""
 
     def __init__(self, log: Log, cursors: Sequence[Cursor], max_records: int = 65_536) -> None:
         self._log = log
@@ -61,7 +64,7 @@ class Reader:
         chunks = [(cursor, chunk) for cursor, chunk in chunks if chunk.num_rows]
         if not chunks:
             return None
-        order = _MergedOrder(chunks, [self._is_cut(cursor, chunk) for cursor, chunk in chunks])
+        order = _MergedOrder(chunks, [self._is_cut(cursor) for cursor, _ in chunks], self._max_records)
         inputs: dict[int, list[pa.Table]] = {}
         positions = []
         for i, (cursor, chunk) in enumerate(chunks):
@@ -76,33 +79,38 @@ class Reader:
         """Move the cursors behind `batch`."""
         for cursor, position in batch.positions:
             cursor.offset, cursor.highest = position.offset, int(position.metadata)
-            fetched = cursor.fetched
-            if fetched is not None:
-                taken = int(np.searchsorted(fetched.column("offset").to_numpy(), position.offset))
-                cursor.fetched = fetched.slice(taken) if taken < fetched.num_rows else None
+            taken = int(np.searchsorted(cursor.fetched.column("offset").to_numpy(), position.offset))
+            cursor.fetched = cursor.fetched.slice(taken)
 
-    def _fetch(self, cursor: Cursor) -> pa.RecordBatch:
-        if cursor.fetched is None:
-            try:
-                fetched = self._log.fetch(cursor.topic, cursor.partition, cursor.offset, self._max_records)
-            except OffsetOutOfRangeError:
-                # Retention has overtaken the reader: the records are gone, go on with the oldest there is.
-                cursor.offset = max(cursor.offset, self._log.start_offset(cursor.topic, cursor.partition))
-                fetched = self._log.fetch(cursor.topic, cursor.partition, cursor.offset, self._max_records)
-            if fetched.num_rows == 0:
-                return fetched
-            cursor.fetched = fetched
+    def _fetch(self, cursor: Cursor) -> pa.Table:
+        """Records enough for a batch of this partition alone, where there are so many."""
+        if cursor.fetched.num_rows < self._max_records:
+            more = pa.Table.from_batches([self._fetch_from(cursor, _next_offset(cursor))])
+            cursor.fetched = pa.concat_tables([t for t in (cursor.fetched, more) if t.num_rows] or [more])
         return cursor.fetched
 
-    def _is_cut(self, cursor: Cursor, chunk: pa.RecordBatch) -> bool:
-        last: int = chunk.column("offset")[-1].as_py()
-        return self._log.end_offset(cursor.topic, cursor.partition) > last + 1
+    def _fetch_from(self, cursor: Cursor, offset: int) -> pa.RecordBatch:
+        try:
+            return self._log.fetch(cursor.topic, cursor.partition, offset, self._max_records)
+        except OffsetOutOfRangeError:
+            # Retention has overtaken the reader: the records are gone, go on with the oldest there is.
+            oldest = max(offset, self._log.start_offset(cursor.topic, cursor.partition))
+            return self._log.fetch(cursor.topic, cursor.partition, oldest, self._max_records)
+
+    def _is_cut(self, cursor: Cursor) -> bool:
+        return self._log.end_offset(cursor.topic, cursor.partition) > _next_offset(cursor)
+
+
+def _next_offset(cursor: Cursor) -> int:
+    """The first offset that was not fetched."""
+    offsets = cursor.fetched.column("offset")
+    return int(offsets[-1].as_py()) + 1 if len(offsets) else cursor.offset
 
 
 class _MergedOrder:
-    """Places of the records of several chunks, up to where the first cut lies."""
+    """Places of the records of several chunks, up to where the first cut lies, and of no more than `most` records."""
 
-    def __init__(self, chunks: Sequence[tuple[Cursor, pa.RecordBatch]], cut: Sequence[bool]) -> None:
+    def __init__(self, chunks: Sequence[tuple[Cursor, pa.Table]], cut: Sequence[bool], most: int) -> None:
         self._running = [
             np.maximum(np.maximum.accumulate(chunk.column("timestamp").to_numpy()), cursor.highest) for cursor, chunk in chunks
         ]
@@ -115,7 +123,8 @@ class _MergedOrder:
         ends = [(int(self._running[i][-1]), int(ranks[i])) for i in range(len(chunks)) if cut[i]]
         bound = min(ends) if ends else None
         self._taken = [self._within(i, int(ranks[i]), bound) for i in range(len(chunks))]
-        self._places = self._number(ranks)
+        self._places = [places[: np.searchsorted(places, most)] for places in self._number(ranks)]
+        self._taken = [len(places) for places in self._places]
         self.records = sum(self._taken)
 
     def _within(self, i: int, rank: int, bound: tuple[int, int] | None) -> int:
@@ -142,7 +151,7 @@ class _MergedOrder:
         return int(self._running[i][self._taken[i] - 1])
 
 
-def _raw(chunk: pa.RecordBatch, places: np.ndarray, partition: int) -> pa.Table:
+def _raw(chunk: pa.Table, places: np.ndarray, partition: int) -> pa.Table:
     column = chunk.column
     data = [
         pa.array(places),

@@ -14,8 +14,6 @@ from ksql.log.contract import Log
 _logger = logging.getLogger("ksql")
 #: Delay before a failed query is tried again: doubles from the first to the last, as seconds.
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 900.0
-#: So many records are a light batch: some milliseconds.
-_LIGHT_RECORDS = 1_000
 
 
 @dataclass(slots=True)
@@ -54,11 +52,11 @@ class RunningQuery:
         """Whether a worker should take it up now."""
         if self.busy or self.paused or self.stopped or self._waiting:
             return False
-        return self.task is None or self.task.reader.has_more()
+        return self.task is None or self.task.has_more()
 
     def is_light(self) -> bool:
-        """Whether its next batch takes no time to speak of."""
-        return self.task is not None and self.task.reader.lag() <= _LIGHT_RECORDS
+        """Whether it need not wait for heavy ones."""
+        return self.task is not None and self.task.is_light()
 
     def wait(self, waiting: bool) -> None:
         self._waiting = waiting

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,15 +19,28 @@ from ksql.log.contract import RECORD_SCHEMA, Log, Transaction
 
 NUMBERS = "query.numbers"
 
+#: So many records are a light batch: some milliseconds.
+_LIGHT_RECORDS = 1_000
+#: With a backlog of so many records, the next batch is decoded while this one is processed.
+_BACKLOG_RECORDS = 8_192
+
 ErrorSink = Callable[[Transaction, str, Sequence[RecordError]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A micro-batch on its way: the errors of its records so far."""
+
+    batch: MicroBatch
+    context: BatchContext
+    errors: list[RecordError]
 
 
 class Task:
     """One query at work. Not thread-safe: one worker at a time calls `step`.
 
     A batch is: compute, commit outputs, changelog, numbers and offsets in one transaction, then show the new rows to
-    readers. After
-    an exception the task must be thrown away; a new one starts from what was committed.
+    readers. After an exception the task must be thrown away; a new one starts from what was committed.
     """
 
     def __init__(
@@ -41,8 +56,10 @@ class Task:
         latest: bool,
         batch_records: int,
     ) -> None:
+        assert plan.sink is not None
         self.query_id = query_id
         self.plan = plan
+        self._sink = plan.sink
         self.topic = topic
         self._log = log
         self._sql = sql
@@ -51,34 +68,57 @@ class Task:
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
         self._restore_numbers()
-        self.reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
+        self._ahead: Future[_Taken | None] | None = None
+        self._reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
+
+    def has_more(self) -> bool:
+        """Whether there is a record that was not processed."""
+        return self._ahead is not None or self._reader.has_more()
+
+    def is_light(self) -> bool:
+        """Whether the next batch takes no time to speak of."""
+        return self._ahead is None and self._reader.lag() <= _LIGHT_RECORDS
 
     def step(self) -> int:
         """Process and commit one micro-batch; how many records it had (0: nothing to read)."""
-        batch = self.reader.read()
-        if batch is None:
+        taken = self._take() if self._ahead is None else self._ahead.result()
+        self._ahead = None
+        if taken is None:
             return 0
-        errors: list[RecordError] = []
-        context = BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append)
-        assert self.plan.sink is not None
-        records = self.plan.sink.process(context)
-        self._commit(batch, records, errors)
-        return batch.records
+        if self._sql.pool is not None and self._reader.lag() >= _BACKLOG_RECORDS:
+            self._ahead = self._sql.pool.submit(self._decode_next)
+        self._commit(taken, self._sink.process(taken.context))
+        return taken.batch.records
 
-    def _commit(self, batch: MicroBatch, records: pa.Table, errors: Sequence[RecordError]) -> None:
+    def _take(self) -> _Taken | None:
+        """The next micro-batch. The reader goes on; should this one fail, the whole task is thrown away."""
+        batch = self._reader.read()
+        if batch is None:
+            return None
+        self._reader.advance(batch)
+        errors: list[RecordError] = []
+        return _Taken(batch, BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append), errors)
+
+    def _decode_next(self) -> _Taken | None:
+        """What of the next micro-batch can be done while this one is processed and committed."""
+        taken = self._take()
+        if taken is not None:
+            self._sink.decode(taken.context)
+        return taken
+
+    def _commit(self, taken: _Taken, records: pa.Table) -> None:
         with self._log.transaction() as transaction:
             for partition, rows in by_partition(records):
                 transaction.append(self.topic, partition, rows)
             self._changelog.append(transaction)
             self._put_numbers(transaction)
-            for cursor, position in batch.positions:
+            for cursor, position in taken.batch.positions:
                 group = group_name(self.query_id, cursor.source)
                 transaction.commit_offsets(group, {(cursor.topic, cursor.partition): position})
-            if errors:
-                self._report(transaction, self.query_id, errors)
+            if taken.errors:
+                self._report(transaction, self.query_id, taken.errors)
         for state in self.plan.states:
             state.publish()
-        self.reader.advance(batch)
 
     def _put_numbers(self, transaction: Transaction) -> None:
         if self.plan.clocks:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from ksql.engine.definitions import QueryInfo
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
@@ -18,26 +18,22 @@ TIMEOUT_S = 30.0
 
 @dataclass
 class FakeTask:
-    """Has `batches` batches of `size` records; `work` is called for each."""
+    """Has so many batches; `work` is called for each."""
 
     batches: int
-    size: int
+    light: bool
     work: Callable[[], None]
-    reader: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.reader = self
 
     def has_more(self) -> bool:
         return self.batches > 0
 
-    def lag(self) -> int:
-        return self.batches * self.size
+    def is_light(self) -> bool:
+        return self.light
 
     def step(self) -> int:
         self.work()
         self.batches -= 1
-        return self.size
+        return 1
 
 
 def _query(name: str, task: FakeTask) -> RunningQuery:
@@ -49,8 +45,8 @@ def test_queries_take_turns() -> None:
     order: list[str] = []
     runtime = Runtime(MemoryLog(), workers=1)
     for name in "abc":
-        runtime.add(_query(name, FakeTask(3, 100_000, partial(order.append, name))))
-    runtime.add(_query("idle", FakeTask(0, 1, lambda: order.append("idle"))))
+        runtime.add(_query(name, FakeTask(3, False, partial(order.append, name))))
+    runtime.add(_query("idle", FakeTask(0, True, lambda: order.append("idle"))))
     runtime.start()
     assert runtime.wait_idle(TIMEOUT_S)
     runtime.close()
@@ -60,8 +56,8 @@ def test_queries_take_turns() -> None:
 def test_a_light_batch_does_not_wait_for_a_heavy_one() -> None:
     light_done, waited = threading.Event(), []
     runtime = Runtime(MemoryLog(), workers=1)
-    runtime.add(_query("heavy", FakeTask(1, 100_000, lambda: waited.append(light_done.wait(TIMEOUT_S)))))
-    runtime.add(_query("light", FakeTask(1, 1, light_done.set)))
+    runtime.add(_query("heavy", FakeTask(1, False, lambda: waited.append(light_done.wait(TIMEOUT_S)))))
+    runtime.add(_query("light", FakeTask(1, True, light_done.set)))
     runtime.start()
     assert runtime.wait_idle(TIMEOUT_S)
     runtime.close()
@@ -71,7 +67,7 @@ def test_a_light_batch_does_not_wait_for_a_heavy_one() -> None:
 def test_a_heavy_batch_is_left_to_the_workers() -> None:
     threads: list[str] = []
     runtime = Runtime(MemoryLog(), workers=1)
-    runtime.add(_query("heavy", FakeTask(4, 100_000, lambda: threads.append(threading.current_thread().name))))
+    runtime.add(_query("heavy", FakeTask(4, False, lambda: threads.append(threading.current_thread().name))))
     runtime.start()
     assert runtime.wait_idle(TIMEOUT_S)
     runtime.close()
