@@ -42,6 +42,9 @@ def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, A
         table.replace(
             exp.Table(this=exp.to_identifier(source.name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias)))
         )
+    for identifier in tree.find_all(exp.Identifier):
+        if not identifier.quoted:  # DuckDB would find it as it is, but name the answer's columns as they are spelled
+            identifier.set("this", identifier.name.upper())
     return tree.sql(dialect="duckdb"), sources
 
 

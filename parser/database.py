@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import ClassVar
+
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError as DatabaseError
 from sqlglot.errors import SqlglotError
 
@@ -50,8 +54,20 @@ def _read(s: TokenStream, first: int) -> nodes.DatabaseQuery | None:
     text = s.text[token.start :].rstrip().rstrip(";").rstrip()
     # Line ends and blanks before it keep the places in the database's messages those of our text.
     before = "".join(c if c == "\n" else " " for c in s.text[: token.start])
-    tree = sqlglot.parse_one(before + text, dialect="duckdb")
+    tree = sqlglot.parse_one(before + text, dialect=_grammar())
     return s.mark(nodes.DatabaseQuery(this=tree, text=text), token) if isinstance(tree, exp.Query | exp.Values) else None
+
+
+@cache
+def _grammar() -> type[Dialect]:
+    """DuckDB's dialect, with names in back quotes too. Made when it is needed: loading it takes as long as all of `parser`."""
+    from sqlglot.dialects.duckdb import DuckDB
+
+    class DatabaseSql(DuckDB):
+        class Tokenizer(DuckDB.Tokenizer):
+            IDENTIFIERS: ClassVar = ['"', "`"]
+
+    return DatabaseSql
 
 
 def _located(s: TokenStream, error: DatabaseError) -> ParseError:

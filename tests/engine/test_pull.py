@@ -1,0 +1,81 @@
+"""Pull queries: the dialect's own SELECT, and any SQL of DuckDB, over tables and streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ksql
+from ksql.engine.errors import StatementError
+
+SETUP = """
+SET 'auto.offset.reset' = 'earliest';
+CREATE STREAM orders (id STRING KEY, city STRING, amount INT) WITH (kafka_topic='orders', value_format='JSON', partitions=1);
+CREATE TABLE cities (city STRING PRIMARY KEY, country STRING) WITH (kafka_topic='cities', value_format='JSON', partitions=1);
+CREATE TABLE totals AS SELECT city, COUNT(*) AS n, SUM(amount) AS total FROM orders GROUP BY city EMIT CHANGES;
+CREATE TABLE hourly AS SELECT city, COUNT(*) AS n FROM orders WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY city EMIT CHANGES;
+INSERT INTO orders (ROWTIME, id, city, amount) VALUES (0, 'a', 'Bern', 3);
+INSERT INTO orders (ROWTIME, id, city, amount) VALUES (1000, 'b', 'Lyon', 5);
+INSERT INTO orders (ROWTIME, id, city, amount) VALUES (4000000, 'c', 'Bern', 7);
+INSERT INTO cities VALUES ('Bern', 'CH');
+INSERT INTO cities VALUES ('Lyon', 'FR');
+INSERT INTO cities (city, country) VALUES ('Lyon', 'France');
+"""
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ksql.Database]:
+    directory: Path = tmp_path_factory.mktemp("pull")
+    with ksql.connect(directory) as database:
+        for _ in database.execute(SETUP):
+            pass
+        database.wait_idle()
+        yield database
+
+
+CASES = [
+    # the dialect's SELECT
+    ("SELECT * FROM totals WHERE city = 'Bern';", [{"CITY": "Bern", "N": 2, "TOTAL": 10}]),
+    ("SELECT total + 1 AS more FROM totals WHERE city IN ('Lyon', 'Oslo');", [{"MORE": 6}]),
+    ("SELECT * FROM totals WHERE city = 'Oslo';", []),
+    ("SELECT n FROM hourly WHERE city = 'Bern' AND windowstart = 3600000;", [{"N": 1}]),
+    ("SELECT id FROM orders WHERE amount > 4;", [{"ID": "b"}, {"ID": "c"}]),
+    ("SELECT id FROM orders LIMIT 1;", [{"ID": "a"}]),
+    # SQL of DuckDB
+    ("SELECT max(total) AS most FROM totals;", [{"MOST": 10}]),
+    ("SELECT city FROM totals ORDER BY total DESC;", [{"CITY": "Bern"}, {"CITY": "Lyon"}]),
+    (
+        "SELECT c.country, t.total FROM totals t JOIN cities c ON c.city = t.city ORDER BY 1;",
+        [{"COUNTRY": "CH", "TOTAL": 10}, {"COUNTRY": "France", "TOTAL": 5}],
+    ),
+    (
+        "WITH big AS (SELECT * FROM orders WHERE amount > 3) SELECT count(*) AS n FROM big;",
+        [{"N": 2}],
+    ),
+    (
+        "SELECT id, sum(amount) OVER (ORDER BY id) AS running FROM orders ORDER BY id;",
+        [{"ID": "a", "RUNNING": 3}, {"ID": "b", "RUNNING": 8}, {"ID": "c", "RUNNING": 15}],
+    ),
+    ('SELECT city AS "inThe" FROM totals ORDER BY city LIMIT 1;', [{"inThe": "Bern"}]),
+    ("SELECT count(*) AS `Rows` FROM orders GROUP BY city ORDER BY 1;", [{"Rows": 1}, {"Rows": 2}]),
+]
+
+
+@pytest.mark.parametrize(("sql", "rows"), CASES, ids=[sql for sql, _ in CASES])
+def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> None:
+    assert db.execute(sql).arrow().to_pylist() == rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT nope FROM totals;", "NOPE"),
+        ("SELECT max(nope) FROM totals;", "nope"),
+        ("SELECT * FROM nowhere;", "no stream or table called NOWHERE"),
+    ],
+)
+def test_refusals(db: ksql.Database, sql: str, message: str) -> None:
+    with pytest.raises(StatementError, match=message):
+        db.execute(sql)
