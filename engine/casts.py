@@ -145,7 +145,7 @@ def can_coerce(source: SqlType, target: SqlType, literal: bool) -> bool:
     if source == target:
         return True
     if isinstance(source, Array | Map | Struct):
-        return _parts_fit(source, target, lambda s, t: can_coerce(s, t, literal))
+        return _parts_fit(source, target, lambda s, t: can_coerce(s, t, literal and s != STRING))
     if is_number(source) and is_number(target):
         return _widens(source, target) or literal
     if source == STRING:

@@ -45,6 +45,8 @@ class Plan:
     refs: tuple[str, ...]
     key_count: int
     is_table: bool
+    #: Records keep the key they had: one without a key stays so, even if a key has several columns.
+    keeps_key: bool = False
     windowed: str | None = None
     window_size_ms: int | None = None
     sink: Sink | None = None

@@ -12,6 +12,9 @@ from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.types import BIGINT, INTEGER, Column, SqlType
 from ksql.parser import nodes
 
+#: Columns that every row has, and every windowed one: no result may call a column so.
+RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND")
+
 
 @dataclass(frozen=True, slots=True)
 class AliasedSource:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import Analysis
+from ksql.engine.analysis.model import RESERVED, Analysis
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope
 from ksql.parser import nodes
@@ -57,11 +57,28 @@ def name_items(analysis: Analysis) -> list[str]:
     generated = _generated(taken | {item.alias for item in items if isinstance(item, exp.Alias)})
     names: list[str] = []
     for item in items:
-        name = _name(item, analysis) or (_field_name(item, names) if isinstance(item, nodes.StructDeref) else next(generated))
+        if analysis.persistent:
+            _refuse_reserved(item, analysis)
+        name = _name(item, analysis) or (
+            _field_name(item, taken.union(names)) if isinstance(item, nodes.StructDeref) else next(generated)
+        )
         if name in names:
             fail(item, f"two columns of the result are called {name}", hint="AS gives one of them another name.")
         names.append(name)
     return names
+
+
+def _refuse_reserved(item: exp.Expression, analysis: Analysis) -> None:
+    """A pseudo column is no column of a result, unless the result's key is made of it."""
+    column = item.unalias()
+    if item.alias_or_name not in RESERVED:
+        return
+    if item.alias_or_name == column.name and column in (analysis.partition_by or ()):
+        return
+    if isinstance(item, exp.Alias):
+        fail(item, f"{item.alias} is a reserved column name", hint="every row has it already; choose another name.")
+    if isinstance(item, exp.Column):
+        fail(item, f"{item.name} is a reserved column name", hint=f"AS gives it another name: {item.name} AS name.")
 
 
 def _name(item: exp.Expression, analysis: Analysis) -> str | None:

@@ -91,7 +91,11 @@ def list_keys(analysis: Analysis, catalog: Catalog) -> Analysis:
     query = analysis.query
     partition_by = query.args.get("partition_by")
     group = query.args.get("group")
-    partition = None if not partition_by else tuple(e for e in _flat(partition_by) if not isinstance(e, exp.Null))
+    partition = tuple(_flat(partition_by)) if partition_by else None
+    if partition and any(isinstance(key, exp.Null) for key in partition):
+        if len(partition) > 1:
+            fail(query, "PARTITION BY NULL takes no other columns beside it", hint="it leaves the stream without a key.")
+        partition = ()
     return replace(analysis, partition_by=partition, group_by=tuple(_flat(group.expressions)) if group else ())
 
 
@@ -134,10 +138,16 @@ def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
         fail(query, "GROUP BY and PARTITION BY exclude each other", hint="GROUP BY sets the key already.")
     if analysis.partition_by is not None and analysis.sources[0].source.is_table:
         fail(query, "PARTITION BY works on streams only", hint="a table's key is its primary key.")
+    if analysis.persistent:
+        for source in analysis.sources:
+            if source.source.is_table and source.source.windowed:
+                fail(query, f"{source.alias} is a windowed table, which a persistent query cannot read", hint=_AS_STREAM)
     if analysis.emit == "FINAL":
         raise located(NotSupportedError("EMIT FINAL is not supported yet"), query)
     return analysis
 
+
+_AS_STREAM = "declare a stream on its topic, with WINDOW_TYPE; or ask for its rows by a pull or push query."
 
 PASSES: tuple[Pass, ...] = (
     refuse_unknown_clauses,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, Analysis
@@ -16,7 +18,9 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
     """The select list with every star replaced by the columns it stands for."""
     expanded: list[exp.Expression] = []
     for item in analysis.query.expressions:
-        if isinstance(item, exp.Star):
+        if isinstance(item, exp.Star) and analysis.partition_by is not None and not analysis.joins:
+            expanded += _repartitioned(analysis, analysis.partition_by)
+        elif isinstance(item, exp.Star):
             for source in analysis.sources:
                 expanded += _columns(analysis, source)
         elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
@@ -29,10 +33,10 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
 
 
 def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
-    """All visible columns; in a join each is called ALIAS_COLUMN."""
+    """All visible columns; in a join each is called ALIAS_COLUMN. In a persistent query a window belongs to the key."""
     columns: list[exp.Expression] = []
     for name in source.names():
-        if name.hidden:
+        if name.hidden or (name.instant and analysis.persistent):
             continue
         column = exp.Column(
             this=exp.to_identifier(name.column.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True)
@@ -43,6 +47,20 @@ def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
         else:
             columns.append(column)
     return columns
+
+
+def _repartitioned(analysis: Analysis, keys: Sequence[exp.Expression]) -> list[exp.Expression]:
+    """The columns of a stream that has got other keys: these, the value's, and behind them those that were keys."""
+    source = analysis.sources[0]
+    listed = [item.unalias() for item in analysis.query.expressions]
+    taken = {key.name for key in keys if isinstance(key, exp.Column)}
+    were_keys = {column.name for column in source.source.key_columns}
+    left = [column for column in _columns(analysis, source) if column.name not in taken]
+    return [
+        *(key.copy() for key in keys if key not in listed),
+        *(column for column in left if column.name not in were_keys),
+        *(column for column in left if column.name in were_keys),
+    ]
 
 
 def _source(analysis: Analysis, item: exp.Column) -> AliasedSource:

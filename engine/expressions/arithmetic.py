@@ -24,7 +24,11 @@ def binary(compiler: Compiler, node: exp.Expression) -> Typed:
     result = arithmetic_type(operator, left.type, right.type)
     if result is None:
         fail(node, f"{operator} cannot be applied to {left.type} and {right.type}")
-    return Typed(_apply(compiler, operator, left, right, result), result)
+    sql = _apply(compiler, operator, left, right, result)
+    if compiler.scope.parameters and (left.nullable or right.nullable):
+        # Outside of lambdas a NULL operand just makes the result NULL; here it must raise, to make the whole call fail.
+        sql = f"(CASE WHEN ({left.sql}) IS NULL OR ({right.sql}) IS NULL THEN 'a NULL operand'::INTEGER ELSE {sql} END)"
+    return Typed(sql, result)
 
 
 @rule(exp.Neg)

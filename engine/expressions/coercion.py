@@ -18,7 +18,7 @@ def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Ty
         return Typed(f"NULL::{target.duckdb}", target, literal=True)
     if value.type == target:
         return value
-    if not can_coerce(value.type, target, value.literal):
+    if not _fits(value, target):
         fail(
             node,
             f"{what} must be {target}, but this is {value.type}",
@@ -34,6 +34,8 @@ def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: s
         return list(values), None
     target = common_type(known)
     if target is None:
+        target = common_type([v.as_number or v.type for v in values if v.type is not None])
+    if target is None:
         target = next((t for t in known if all(_fits(v, t) for v in values)), None)
     if target is None:
         fail(nodes[0], f"{what} have different types: {', '.join(dict.fromkeys(str(t) for t in known))}")
@@ -41,4 +43,6 @@ def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: s
 
 
 def _fits(value: Typed, target: SqlType) -> bool:
-    return value.type is None or value.type == target or can_coerce(value.type, target, value.literal)
+    if value.type is None or can_coerce(value.type, target, value.literal):
+        return True
+    return value.as_number is not None and can_coerce(value.as_number, target, value.literal)

@@ -9,7 +9,7 @@ from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.instants import as_instant
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.types import BOOLEAN, STRING
+from ksql.engine.types import BOOLEAN, STRING, Array, Map, Struct
 
 _OPERATORS: dict[type[exp.Expression], str] = {
     exp.EQ: "=",
@@ -28,9 +28,9 @@ def comparison(compiler: Compiler, node: exp.Expression) -> Typed:
     sides = [node.this, node.expression]
     left, right = _comparable(compiler, sides)
     if left.type is None or right.type is None:
-        return Typed("FALSE", BOOLEAN, nullable=False)
-    if left.type == BOOLEAN and operator not in ("=", "<>"):
-        fail(node, f"BOOLEAN values have no order, so {operator} cannot compare them")
+        fail(node, "nothing can be compared with NULL", hint="write IS NULL, or IS NOT NULL.")
+    if operator not in ("=", "<>") and (left.type == BOOLEAN or isinstance(left.type, Array | Map | Struct)):
+        fail(node, f"{left.type} values have no order, so {operator} cannot compare them")
     return _two_valued(f"({left.sql} {operator} {right.sql})", left, right)
 
 

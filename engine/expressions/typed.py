@@ -22,6 +22,8 @@ class Typed:
     nullable: bool = True
     #: A constant written in the statement: it may be coerced more freely.
     literal: bool = False
+    #: Of a constant with text in it: its type if text that spells numbers is taken as numbers.
+    as_number: SqlType | None = None
     #: ROWTIME, WINDOWSTART or WINDOWEND: compared with text, the text is read as a point in time.
     instant: bool = False
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal as PyDecimal
+from decimal import InvalidOperation
 
 from sqlglot import exp
 
-from ksql.engine.casts import can_cast, cast_sql
+from ksql.engine.casts import can_cast, cast_sql, common_type
 from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
@@ -42,8 +44,10 @@ def column(compiler: Compiler, node: exp.Expression) -> Typed:
 def literal(compiler: Compiler, node: exp.Expression) -> Typed:
     text: str = node.this
     if node.is_string:
-        return Typed(string_literal(text), STRING, nullable=False, literal=True)
+        return Typed(string_literal(text), STRING, nullable=False, literal=True, as_number=_number_type(text))
     if "E" in text.upper():
+        if math.isinf(float(text)):
+            fail(node, f"{text} does not fit into DOUBLE")
         return Typed(f"{text}::DOUBLE", DOUBLE, nullable=False, literal=True)
     if "." in text:
         return decimal_literal(text)
@@ -52,15 +56,32 @@ def literal(compiler: Compiler, node: exp.Expression) -> Typed:
         return Typed(str(value), INTEGER, nullable=False, literal=True)
     if value < 1 << 63:
         return Typed(f"{value}::BIGINT", BIGINT, nullable=False, literal=True)
-    return decimal_literal(text)
+    fail(node, f"{text} does not fit into BIGINT", hint=f"DECIMAL '{text}' is a number of any size.")
+
+
+def _number_type(text: str) -> SqlType | None:
+    """The type of the number that a text literal spells; None when it is none."""
+    try:
+        number = PyDecimal(text.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    if text.strip().lstrip("+-").isdigit() and -(1 << 63) <= number < 1 << 63:
+        return INTEGER if -(1 << 31) <= number < 1 << 31 else BIGINT
+    return _decimal_type(number)
 
 
 def decimal_literal(text: str) -> Typed:
     """A DECIMAL of exactly the digits written."""
-    digits = PyDecimal(text).as_tuple()
-    scale = max(-int(digits.exponent), 0)
-    type_ = Decimal(max(len(digits.digits), scale, 1), scale)
+    type_ = _decimal_type(PyDecimal(text))
     return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True)
+
+
+def _decimal_type(number: PyDecimal) -> Decimal:
+    _, digits, exponent = number.as_tuple()
+    scale = max(-int(exponent), 0)
+    return Decimal(max(len(digits) + max(int(exponent), 0), scale, 1), scale)
 
 
 @rule(nodes.TypedLiteral)
@@ -114,10 +135,18 @@ def cast(compiler: Compiler, node: exp.Expression) -> Typed:
 
 @rule(exp.Array)
 def array(compiler: Compiler, node: exp.Expression) -> Typed:
-    items, type_ = coerce_all(node.expressions, [compiler.compile(item) for item in node.expressions], "the elements of ARRAY")
+    given = [compiler.compile(item) for item in node.expressions]
+    items, type_ = coerce_all(node.expressions, given, "the elements of ARRAY")
     if type_ is None:
         fail(node, "ARRAY needs an element that is not NULL, to know its type", hint="CAST(NULL AS …) gives a NULL its type.")
-    return Typed(f"[{', '.join(item.sql for item in items)}]", Array(type_), nullable=False)
+    number = common_type([value.as_number or value.type for value in given if value.type is not None])
+    return Typed(
+        f"[{', '.join(item.sql for item in items)}]",
+        Array(type_),
+        nullable=False,
+        literal=all(value.literal for value in given),
+        as_number=Array(number) if number else None,
+    )
 
 
 @rule(nodes.MapConstructor)
@@ -127,7 +156,9 @@ def map_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
     values, value_type = coerce_all(value_nodes, [compiler.compile(v) for v in value_nodes], "the values of MAP")
     if key_type is None or value_type is None:
         fail(node, "MAP needs a key and a value that are not NULL, to know its type")
-    sql = f"MAP([{', '.join(k.sql for k in keys)}], [{', '.join(v.sql for v in values)}])"
+    # A key of NULL is the text null in the end: no format writes another.
+    named = [f"COALESCE({k.sql}, 'null')" if k.nullable and key_type == STRING else k.sql for k in keys]
+    sql = f"MAP([{', '.join(named)}], [{', '.join(v.sql for v in values)}])"
     return Typed(compiler.attempt(sql), Map(key_type, value_type))
 
 
@@ -139,11 +170,17 @@ def struct_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
     for name, value, value_node in zip(names, values, node.args["values"], strict=True):
         if value.type is None:
             fail(value_node, f"field {name} of STRUCT needs a type", hint="CAST(NULL AS …) gives the NULL its type.")
-        if name in dict(fields):
-            fail(value_node, f"STRUCT has two fields called {name}")
+        if any(name.upper() == other.upper() for other, _ in fields):
+            fail(value_node, f"STRUCT has two fields called {name}", hint="names that differ in case only are one.")
         fields.append((name, value.type))
     packed = ", ".join(f"{quote_duckdb(name)} := {value.sql}" for name, value in zip(names, values, strict=True))
-    return Typed(f"struct_pack({packed})", Struct(tuple(fields)), nullable=False)
+    return Typed(
+        f"struct_pack({packed})",
+        Struct(tuple(fields)),
+        nullable=False,
+        literal=all(value.literal for value in values),
+        as_number=Struct(tuple((n, v.as_number or t) for (n, t), v in zip(fields, values, strict=True))),
+    )
 
 
 @rule(nodes.StructDeref)

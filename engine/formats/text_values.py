@@ -63,33 +63,9 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 
 def print_text(type_: SqlType, value: str) -> str:
-    """SQL of the text of a scalar; null stays null. Doubles are printed as the JVM does: 5.0, 1.0E10."""
+    """SQL of the text of a scalar; null stays null. Doubles are printed as the JVM does (by a macro of ours): 5.0, 1.0E10."""
     if type_ == STRING:
         return value
     if type_ == BYTES:
         return f"to_base64({value})"
-    return print_double(value) if type_ == DOUBLE else f"CAST({value} AS VARCHAR)"
-
-
-def print_double(value: str) -> str:
-    """Plain notation from 0.001 up to ten million, else one digit, point, digits and E."""
-    magnitude = f"abs({value})"
-    return (
-        f"CASE WHEN {value} = 0 OR {magnitude} >= 1e-3 AND {magnitude} < 1e7 THEN CAST({value} AS VARCHAR) "
-        f"WHEN isnan({value}) THEN 'NaN' WHEN isinf({value}) THEN CASE WHEN {value} > 0 THEN 'Infinity' ELSE '-Infinity' END "
-        f"ELSE {_scientific(value)} END"
-    )
-
-
-def _scientific(value: str) -> str:
-    """From DuckDB's shortest digits, which come as 12345678.9, 0.00012, 1e+20 or 1.5e-07."""
-    printed = f"CAST(abs({value}) AS VARCHAR)"
-    mantissa = f"split_part({printed}, 'e', 1)"
-    exponent = f"coalesce(TRY_CAST(split_part({printed}, 'e', 2) AS INTEGER), 0)"
-    whole = f"ltrim(split_part({mantissa}, '.', 1), '0')"
-    fraction = f"split_part({mantissa}, '.', 2)"
-    digits = f"rtrim(ltrim({whole} || {fraction}, '0'), '0')"
-    shift = f"CASE WHEN {whole} <> '' THEN strlen({whole}) - 1 ELSE strlen(ltrim({fraction}, '0')) - strlen({fraction}) - 1 END"
-    tail = f"CASE WHEN strlen({digits}) > 1 THEN substr({digits}, 2) ELSE '0' END"
-    sign = f"CASE WHEN {value} < 0 THEN '-' ELSE '' END"
-    return f"{sign} || substr({digits}, 1, 1) || '.' || {tail} || 'E' || CAST({exponent} + {shift} AS VARCHAR)"
+    return f"ksql_double_text({value})" if type_ == DOUBLE else f"CAST({value} AS VARCHAR)"

@@ -53,12 +53,14 @@ class Encode:
     key_encoder: Encoder
     value_encoder: Encoder
     kept: Sequence[str] = ()
+    #: A key of several columns, all NULL, is no key at all.
+    keeps_key: bool = False
 
     def sql(self, inner: str, form: Form) -> str:
         keys = [quote_duckdb(ref) for ref in self.keys]
         key = self.key_encoder.sql(keys) if keys else "NULL::BLOB"
-        if len(keys) == 1:
-            key = f"CASE WHEN {keys[0]} IS NULL THEN NULL ELSE {key} END"
+        if len(keys) == 1 or (keys and self.keeps_key):
+            key = f"CASE WHEN {' AND '.join(f'{name} IS NULL' for name in keys)} THEN NULL ELSE {key} END"
         value = self.value_encoder.sql([quote_duckdb(ref) for ref in self.values])
         skipped = f'"{DELETED}" OR "{SUSPECT}"' if form.suspects else f'"{DELETED}"'
         value = f"CASE WHEN {skipped} THEN NULL ELSE {value} END"

@@ -43,6 +43,14 @@ def plan_explode(analysis: Analysis, relation: Relation) -> Analysis:
     return replace(analysis, items=tuple(items))
 
 
+def refuse_explosion(analysis: Analysis, why: str, hint: str) -> None:
+    """Raise StatementError if there is a table function among the items."""
+    for item in analysis.items:
+        for call in item.expression.find_all(nodes.FunctionCall):
+            if functions.is_table_function(call.name):
+                fail(call, f"the table function {call.name} {why}", hint=hint)
+
+
 def _replaced(expression: exp.Expression, call: exp.Expression, column: exp.Expression) -> exp.Expression:
     call.replace(column)
     return expression

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.analysis.names import free_columns
+from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
-from ksql.engine.operators.batch import TIMESTAMP
+from ksql.engine.operators.batch import DELETED, TIMESTAMP
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.operators.table_view import VISIBLE, TableView
 from ksql.engine.plan import Clocked, Plan
 from ksql.engine.planning.aggregation import AggregatedRows, plan_aggregation
-from ksql.engine.planning.explode import plan_explode
+from ksql.engine.planning.explode import plan_explode, refuse_explosion
 from ksql.engine.planning.join import JOIN_KEY, plan_joins
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
 from ksql.engine.types import BIGINT, BOOLEAN, Column, SqlType
+
+#: A stream's key columns come in the order of the SELECT list, and there is no key if one is missing.
+LENIENT_KEYS = "ksql.new.query.planner.enabled"
 
 
 @dataclass(slots=True)
@@ -70,11 +74,13 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     if analysis.where is not None:
         relation.filter(analysis.where)
     analysis = plan_explode(analysis, relation)
-    result = split(analysis, _stream_keys(analysis), "the key column")
+    lenient = parts.properties.get(LENIENT_KEYS, "").lower() == "true"
+    result = split(analysis, _stream_keys(analysis), "the key column", lenient=lenient)
     if analysis.joins and analysis.partition_by is None:
         result = Result(tuple(Item(key.name, _column("", JOIN_KEY)) for key in result.keys), result.values)
-    columns = project(relation, result)
     windowed = _inherited_window(analysis)
+    bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windowed else []
+    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, result))
     return Plan(
         parts.inputs,
         relation.stage(),
@@ -82,6 +88,7 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         tuple(relation.columns)[: len(columns)],
         len(result.keys),
         is_table=False,
+        keeps_key=analysis.partition_by is None and not analysis.joins,
         states=parts.states,
         clocks=parts.clocks,
         windowed=windowed,
@@ -104,6 +111,14 @@ def _stream_keys(analysis: Analysis) -> list[list[exp.Expression]]:
     return _source_keys(analysis)
 
 
+def _keys_of_values(analysis: Analysis, result: Result) -> set[str]:
+    """The keys that PARTITION BY makes of more than a record's key: those a record without a value has not."""
+    if analysis.partition_by is None:
+        return set()
+    known = {key for keys in _source_keys(analysis) for key in keys}
+    return {item.name for item in result.keys if not known.issuperset(free_columns(item.expression))}
+
+
 def _source_keys(analysis: Analysis) -> list[list[exp.Expression]]:
     aliased = analysis.sources[0]
     return [[_column(aliased.alias, column.name)] for column in aliased.source.key_columns]
@@ -116,8 +131,7 @@ def _column(qualifier: str, name: str) -> exp.Expression:
 
 def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     """A projection and filter of a table."""
-    if analysis.partition_by is not None:
-        raise StatementError("PARTITION BY works on streams only", hint="a table's key is its primary key.")
+    refuse_explosion(analysis, "makes several rows of one, which a table cannot have", "explode a stream over its topic.")
     result = split(analysis, _source_keys(analysis), "the primary key column")
     windowed = analysis.sources[0].source.windowed
     where = analysis.where
@@ -145,6 +159,7 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     """Groups; with HAVING, a view of those that satisfy it."""
     if analysis.sources[0].source.is_table:
         raise located(NotSupportedError("GROUP BY over a table is not supported yet"), analysis.query)
+    refuse_explosion(analysis, "cannot stand beside GROUP BY", "explode in one stream, and group that one.")
     if analysis.where is not None:
         relation.filter(analysis.where)
     grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}", parts.properties)
@@ -181,8 +196,13 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
     return plan
 
 
-def project(relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]] = ()) -> tuple[Column, ...]:
-    """End `relation` with the columns of the result (and `extra` ones behind them)."""
+def project(
+    relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]] = (), absent: Collection[str] = ()
+) -> tuple[Column, ...]:
+    """End `relation` with the columns of the result (and `extra` ones behind them).
+
+    absent: columns that are NULL where a record has no value.
+    """
     refs = Refs(ref for ref, _ in extra)
     projected: list[tuple[str, Sql]] = []
     columns: list[Column] = []
@@ -190,9 +210,16 @@ def project(relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]]
         sql = compile_sql(item.expression, relation.scope)
         type_ = _known(item, sql.type)
         columns.append(Column(item.name, type_))
+        if item.name in absent:
+            sql = _unless_deleted(sql)
         projected.append((refs.new(item.name), sql))
     relation.project([*projected, *extra], [Name("", c, r) for c, (r, _) in zip(columns, projected, strict=True)])
     return tuple(columns)
+
+
+def _unless_deleted(sql: Sql) -> Sql:
+    plain, safe = (f'CASE WHEN "{DELETED}" THEN NULL ELSE {text} END' for text in (sql.plain, sql.safe))
+    return Sql(plain, safe, sql.type)
 
 
 def _known(item: Item, type_: SqlType | None) -> SqlType:

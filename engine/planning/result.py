@@ -24,12 +24,11 @@ class Result:
         return (*self.keys, *self.values)
 
 
-def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: str) -> Result:
+def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: str, *, lenient: bool = False) -> Result:
     """Find each key among the select items.
 
     `keys`: for every key column the expressions that denote it (a join key has two). A persistent query must select each
-    once; in a
-    push query a key may be missing, and then the result has none.
+    once, unless `lenient`; in a push query a key may be missing, and then the result has none.
     """
     found: list[Item] = []
     for expressions in keys:
@@ -42,10 +41,12 @@ def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: st
             )
         if fits:
             found.append(fits[0])
-        elif analysis.persistent:
+        elif analysis.persistent and not lenient:
             _missing(analysis, expressions[0], what)
     if len(found) < len(keys):
         found = []
+    if lenient:
+        found.sort(key=analysis.items.index)
     return Result(tuple(found), tuple(item for item in analysis.items if item not in found))
 
 

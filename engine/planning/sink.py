@@ -24,7 +24,7 @@ def attach_sink(plan: Plan, target: Source) -> None:
         output = _retimed(plan, target)
     plan.sink = Sink(
         output,
-        Encode(keys, values, key_encoder, value_encoder, window),
+        Encode(keys, values, key_encoder, value_encoder, window, plan.keeps_key),
         target.partitions,
         is_table=plan.is_table,
         window=window,

@@ -96,3 +96,9 @@ def undefine(call: Call) -> Result:
         fail(call.node, f"variable {name} is not defined", hint=did_you_mean(name, call.session.variables))
     del call.session.variables[name]
     return Message(call.text, f"Variable {name} is no longer defined.")
+
+
+@executes(nodes.RunScript)
+def run_script(call: Call) -> Result:
+    """The prompt replaces it by the statements of the file: only there a path means a file of the user."""
+    fail(call.node, "RUN SCRIPT works at the prompt only", hint="ksql run FILE.sql runs a file without a prompt.")

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.analysis.model import RESERVED, AliasedSource
 from ksql.engine.definitions import HeaderColumn, Source
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
-from ksql.engine.formats import bind
+from ksql.engine.formats import bind, capabilities
 from ksql.engine.planning.relation import read
 from ksql.engine.results import Result
-from ksql.engine.statements.formats import choose_formats
+from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties
 from ksql.engine.type_names import resolve_type
-from ksql.engine.types import BYTES, STRING, Array, Column, SqlType, Struct
+from ksql.engine.types import BYTES, STRING, Array, Column, Map, SqlType, Struct
 from ksql.parser import nodes
 
 HEADERS = Array(Struct((("KEY", STRING), ("VALUE", BYTES))))
-_RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND")
 
 
 @dataclass(slots=True)
@@ -47,6 +46,8 @@ def create_source(call: Call) -> Result:
     existing = call.engine.catalog.sources.get(name)
     if existing is not None and node.args.get("if_not_exists"):
         return warning(call.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists.")
+    if node.args.get("or_replace") and node.args.get("source"):
+        fail(node, "CREATE OR REPLACE does not work on SOURCE streams and tables", hint=f"DROP {kind.upper()} {name}; first.")
     source = declared_source(call, is_table=is_table)
     if existing is not None:
         if not node.args.get("or_replace"):
@@ -72,11 +73,11 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
     """The source a CREATE statement declares, checked."""
     node = call.node
     values = read_with(call, is_table)
-    columns = _columns(node, call.engine.catalog.types, is_table)
+    formats = choose_formats(values, call.session.properties)
+    columns = _columns(node, formats, call.engine.catalog.types, is_table)
     if "KAFKA_TOPIC" not in values:
         fail(node, "KAFKA_TOPIC is missing", hint="WITH (KAFKA_TOPIC='name', …) names the topic to read.")
     _check_window(values, columns, node)
-    formats = choose_formats(values, call.session.properties)
     topic = call.engine.log.topics().get(values["KAFKA_TOPIC"])
     source = Source(
         name=node.this.name,
@@ -89,7 +90,7 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
         key_format=formats.key,
         value_format=formats.value,
         key_options=formats.key_options,
-        value_options=formats.value_options,
+        value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), call.session.properties),
         timestamp_column=_column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=values.get("WINDOW_TYPE"),
@@ -106,11 +107,25 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
 def check_source(source: Source, node: exp.Expression) -> None:
     """Refuse columns the formats cannot carry and a timestamp that is none. Raises StatementError."""
     try:
+        for column in source.key_columns:
+            _check_key(column)
         bind(source.key_format, source.key_columns, source.key_options)
         bind(source.value_format, source.value_columns, source.value_options)
         read(0, AliasedSource(source.name, source), prefix=False)
     except StatementError as error:
         raise located(error, node) from None
+
+
+def _check_key(column: Column) -> None:
+    """A map's entries have no order, so equal maps could be written as different keys."""
+    if _has_map(column.type):
+        raise StatementError(f"the key column {column.name} has a MAP in it: {column.type}", hint="make it a value column.")
+
+
+def _has_map(type_: SqlType) -> bool:
+    if isinstance(type_, Array):
+        return _has_map(type_.item)
+    return isinstance(type_, Map) or (isinstance(type_, Struct) and any(_has_map(inner) for _, inner in type_.fields))
 
 
 def _column_name(text: str | None) -> str | None:
@@ -129,16 +144,20 @@ def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Express
         fail(node, "a windowed source needs a key column", hint="its key is the column and the window.")
 
 
-def _columns(node: Any, types: Mapping[str, SqlType], is_table: bool) -> Columns:
+def _refuse_inference(node: exp.Expression, formats: Formats) -> NoReturn:
+    if any(capabilities(name).registry for name in (formats.key, formats.value)):
+        raise located(NotSupportedError("columns cannot be taken from a schema registry yet"), node)
+    fail(node, "no columns are declared", hint=f"{formats.value} says nothing of its columns: (ID INT KEY, NAME STRING, …).")
+
+
+def _columns(node: Any, formats: Formats, types: Mapping[str, SqlType], is_table: bool) -> Columns:
     columns = Columns()
     if not node.args.get("elements"):
-        raise located(NotSupportedError("columns cannot be inferred yet: the supported formats have no schema registry"), node)
+        _refuse_inference(node, formats)
     for element in node.args["elements"]:
         _add(columns, element, resolve_type(element.args["type"], types), is_table)
     if is_table and not columns.key:
         fail(node, f"table {node.this.name} has no PRIMARY KEY", hint="mark its key column: ID INT PRIMARY KEY.")
-    if not columns.value and not columns.header:
-        fail(node, f"{node.this.name} has no value columns", hint="declare a column without KEY.")
     return columns
 
 
@@ -146,7 +165,7 @@ def _add(columns: Columns, element: Any, type_: SqlType, is_table: bool) -> None
     name, role = element.this.name, element.args.get("constraint")
     if name in columns.order:
         fail(element, f"column {name} is declared twice")
-    if name in _RESERVED:
+    if name in RESERVED:
         fail(element, f"{name} is a reserved column name", hint="every row has it already.")
     columns.order.append(name)
     if role in ("KEY", "PRIMARY KEY"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ksql.engine.definitions import Source
 from ksql.engine.errors import StatementError
+from ksql.engine.formats import capabilities
 from ksql.engine.formats.contract import FormatOptions
 
 KEY_DEFAULT = "ksql.persistence.default.format.key"
@@ -41,7 +42,15 @@ def choose_formats(values: Mapping[str, Any], session: Mapping[str, str], inheri
     if value == "NONE":
         raise StatementError("NONE is no format for values", hint="it is for a key without columns.")
     _check_delimiters(values, key, value)
-    return Formats(key, value, _key_options(values, key, inherited), _value_options(values, value, session, inherited))
+    return Formats(key, value, _key_options(values, key, inherited), _value_options(values, value, inherited))
+
+
+def wrap_by_default(options: FormatOptions, format_: str, columns: int, session: Mapping[str, str]) -> FormatOptions:
+    """Options of a value of so many columns: where they leave open whether a single one is wrapped, the session may say."""
+    if options.wrap_single is not None or columns != 1 or WRAP_DEFAULT not in session:
+        return options
+    wrap, can = session[WRAP_DEFAULT].lower() == "true", capabilities(format_)
+    return replace(options, wrap_single=wrap) if (can.wrapping if wrap else can.unwrapping) else options
 
 
 def _check_delimiters(values: Mapping[str, Any], key: str, value: str) -> None:
@@ -56,12 +65,8 @@ def _key_options(values: Mapping[str, Any], key: str, inherited: Source | None) 
     return FormatOptions(is_key=True, delimiter=values.get("KEY_DELIMITER", default))
 
 
-def _value_options(
-    values: Mapping[str, Any], value: str, session: Mapping[str, str], inherited: Source | None
-) -> FormatOptions:
+def _value_options(values: Mapping[str, Any], value: str, inherited: Source | None) -> FormatOptions:
     same = inherited is not None and inherited.value_format == value
     default = inherited.value_options.delimiter if same and inherited else ","
     wrap = values.get("WRAP_SINGLE_VALUE")
-    if wrap is None and WRAP_DEFAULT in session:
-        wrap = session[WRAP_DEFAULT].lower() == "true"
     return FormatOptions(is_key=False, delimiter=values.get("VALUE_DELIMITER", default), wrap_single=wrap)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlglot import exp
 
 from ksql.engine.errors import NotSupportedError, StatementError, located
+from ksql.engine.formats import capabilities
 from ksql.engine.suggest import did_you_mean
 
 #: Kinds of statements by what they may say.
@@ -62,13 +63,6 @@ def _boolean(value: str) -> bool:
     return value.upper() == "TRUE"
 
 
-def _delimiter(value: str) -> str:
-    named = {"SPACE": " ", "TAB": "\t"}.get(value.upper(), value)
-    if len(named) != 1:
-        raise ValueError("must be one character, SPACE or TAB")
-    return named
-
-
 def _window_type(value: str) -> str:
     if value.upper() not in ("TUMBLING", "HOPPING", "SESSION"):
         raise ValueError("must be TUMBLING, HOPPING or SESSION")
@@ -79,10 +73,10 @@ _UNITS_MS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1
 
 
 def _duration(value: str) -> int:
-    found = re.fullmatch(r"\s*(\d+)\s+([A-Za-z]+?)S?\s*", value)
-    if not found or found[2].upper() not in _UNITS_MS:
+    found = re.fullmatch(r"\s*(\d+)\s+([A-Z]+?)S?\s*", value.upper())
+    if not found or found[2] not in _UNITS_MS:
         raise ValueError("must be like '10 SECONDS'")
-    return int(found[1]) * _UNITS_MS[found[2].upper()]
+    return int(found[1]) * _UNITS_MS[found[2]]
 
 
 def _cleanup(value: str) -> str:
@@ -97,8 +91,8 @@ PROPERTIES: Mapping[str, Property] = {
     "FORMAT": Property(_CREATE, _upper),
     "KEY_FORMAT": Property(_CREATE, _upper),
     "VALUE_FORMAT": Property(_CREATE, _upper),
-    "KEY_DELIMITER": Property(_CREATE, _delimiter),
-    "VALUE_DELIMITER": Property(_CREATE, _delimiter),
+    "KEY_DELIMITER": Property(_CREATE, _text),
+    "VALUE_DELIMITER": Property(_CREATE, _text),
     "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
     "PARTITIONS": Property(_CREATE, _positive),
     "REPLICAS": Property(_CREATE, _positive),
@@ -131,12 +125,22 @@ def read_properties(node: exp.Expression, given: Mapping[str, str], statement: s
         if known is None or statement not in known.statements:
             hint = did_you_mean(name, allowed) or f"it takes {', '.join(allowed)}."
             raise located(StatementError(f"{statement} has no property {name}", hint=hint), node)
-        if not known.supported:
-            raise located(NotSupportedError(f"property {name} is not supported yet"), node)
         try:
             values[name] = known.read(str(text))
         except ValueError as error:
             raise located(StatementError(f"property {name} {error}, but it is '{text}'"), node) from None
     if "FORMAT" in values and {"KEY_FORMAT", "VALUE_FORMAT"} & values.keys():
         raise located(StatementError("FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both."), node)
+    for name in values:
+        if not PROPERTIES[name].supported:
+            _refuse_schema(name, values, node)
     return values
+
+
+def _refuse_schema(name: str, values: Mapping[str, Any], node: exp.Expression) -> NoReturn:
+    """Properties about a schema in a registry: most formats have none."""
+    side = name.partition("_")[0]
+    format_ = values.get(f"{side}_FORMAT") or values.get("FORMAT")
+    if format_ and not capabilities(format_).registry:
+        raise located(StatementError(f"{name} is for formats with a schema registry, and {format_} has none"), node)
+    raise located(NotSupportedError(f"property {name} is not supported yet"), node)

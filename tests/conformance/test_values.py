@@ -35,6 +35,7 @@ LONG = Decimal("1234567890123456789012345678901234.56")
         ([1, None], [1, None], Array(BIGINT)),
         ({"a": Decimal("1.0")}, {"a": 1}, Map(STRING, DOUBLE)),
         ({"F": {"G": "x"}}, {"F": {"G": "x"}}, Struct((("F", Struct((("G", STRING),))),))),
+        ({"f": {"G": "x"}}, {"F": {"G": "x"}}, Struct((("F", Struct((("G", STRING),))),))),
         ("NaN", "NaN", DOUBLE),
         (None, None, INTEGER),
     ],
@@ -46,6 +47,8 @@ def test_same(expected: Any, actual: Any, type_: SqlType | None) -> None:
 @pytest.mark.parametrize(
     ("expected", "actual", "type_"),
     [
+        ({"f": 1}, {"F": 1}, Map(STRING, INTEGER)),
+        ({"F": 1}, {"f": 1}, Struct((("f", INTEGER),))),
         (True, 1, None),
         (1, True, None),
         (0, False, INTEGER),

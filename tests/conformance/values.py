@@ -48,6 +48,9 @@ def same(expected: Json, actual: Json, type_: SqlType | None = None, tolerance: 
 
 
 def _same_fields(expected: Mapping[str, Json], actual: Mapping[str, Json], type_: SqlType | None, tolerance: float) -> bool:
+    if isinstance(type_, Struct):
+        # Names of columns and fields as SQL has them: without quotes, a case may write them small.
+        expected = {name if name in actual else name.upper(): want for name, want in expected.items()}
     if expected.keys() != actual.keys():
         return False
     return all(same(want, actual[name], _field_type(type_, name), tolerance) for name, want in expected.items())

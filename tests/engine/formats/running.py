@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ksql.engine.casts_text import MACROS
 from ksql.engine.formats.contract import Decoder, Encoder
 
 Row = tuple[Any, ...]
@@ -17,7 +18,10 @@ Row = tuple[Any, ...]
 
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
+    connection = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
+    for head, body in MACROS.items():
+        connection.execute(f"CREATE MACRO {head} AS {body}")
+    return connection
 
 
 def decode(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[bool]]:
