@@ -134,6 +134,8 @@ def _wider_struct(a: Struct, b: Struct) -> Struct | None:
         if wider is None:
             return None
         fields[name] = wider
+    if len({name.upper() for name in fields}) < len(fields):
+        return None  # DuckDB does not tell them apart
     return Struct(tuple(fields.items()))
 
 

@@ -60,8 +60,8 @@ def resolve_type(reference: nodes.TypeRef, types: Mapping[str, SqlType] | None =
 
 def _struct(reference: nodes.TypeRef, types: Mapping[str, SqlType] | None) -> Struct:
     fields = [(f.this.name, resolve_type(f.args["type"], types)) for f in reference.args.get("fields") or []]
-    if len({name for name, _ in fields}) < len(fields):
-        fail(reference, "a STRUCT has two fields of the same name")
+    if len({name.upper() for name, _ in fields}) < len(fields):
+        fail(reference, "a STRUCT has two fields of the same name", hint="names that differ in case only are one.")
     return Struct(tuple(fields))
 
 
