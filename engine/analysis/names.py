@@ -42,12 +42,11 @@ def _qualify(column: exp.Column, analysis: Analysis, scope: Scope) -> None:
     # How a name was written makes no difference from here on.
     for identifier in column.find_all(exp.Identifier):
         identifier.set("quoted", True)
-    if column.args.get("table"):
-        return
     if analysis.window is not None and column.name in ("WINDOWSTART", "WINDOWEND"):
-        return
-    name = scope.find(column, column.name)
-    column.set("table", exp.to_identifier(name.qualifier, quoted=True))
+        column.set("table", None)  # a bound of the group's window, whatever source it is said of
+    elif not column.args.get("table"):
+        name = scope.find(column, column.name)
+        column.set("table", exp.to_identifier(name.qualifier, quoted=True))
 
 
 def name_items(analysis: Analysis) -> list[str]:
@@ -57,28 +56,25 @@ def name_items(analysis: Analysis) -> list[str]:
     generated = _generated(taken | {item.alias for item in items if isinstance(item, exp.Alias)})
     names: list[str] = []
     for item in items:
-        if analysis.persistent:
-            _refuse_reserved(item, analysis)
         name = _name(item, analysis) or (
             _field_name(item, taken.union(names)) if isinstance(item, nodes.StructDeref) else next(generated)
         )
+        if name in RESERVED and analysis.persistent:
+            _refuse_reserved(item, name, analysis)
         if name in names:
             fail(item, f"two columns of the result are called {name}", hint="AS gives one of them another name.")
         names.append(name)
     return names
 
 
-def _refuse_reserved(item: exp.Expression, analysis: Analysis) -> None:
+def _refuse_reserved(item: exp.Expression, name: str, analysis: Analysis) -> None:
     """A pseudo column is no column of a result, unless the result's key is made of it."""
     column = item.unalias()
-    if item.alias_or_name not in RESERVED:
-        return
-    if item.alias_or_name == column.name and column in (analysis.partition_by or ()):
-        return
-    if isinstance(item, exp.Alias):
-        fail(item, f"{item.alias} is a reserved column name", hint="every row has it already; choose another name.")
-    if isinstance(item, exp.Column):
-        fail(item, f"{item.name} is a reserved column name", hint=f"AS gives it another name: {item.name} AS name.")
+    if isinstance(column, exp.Column) and column.name == name:
+        if column not in (analysis.partition_by or ()):
+            fail(item, f"{name} is a reserved column name", hint=f"AS gives it another name: {name} AS name.")
+    else:
+        fail(item, f"{name} is a reserved column name", hint="every row has it already; choose another name.")
 
 
 def _name(item: exp.Expression, analysis: Analysis) -> str | None:

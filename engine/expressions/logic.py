@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ksql.engine.casts import is_number
 from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
@@ -25,10 +26,7 @@ _OPERATORS: dict[type[exp.Expression], str] = {
 def comparison(compiler: Compiler, node: exp.Expression) -> Typed:
     """A comparison with NULL is false, never unknown."""
     operator = _OPERATORS[type(node)]
-    sides = [node.this, node.expression]
-    left, right = _comparable(compiler, sides)
-    if left.type is None or right.type is None:
-        fail(node, "nothing can be compared with NULL", hint="write IS NULL, or IS NOT NULL.")
+    left, right = _comparable(compiler, [node.this, node.expression])
     if operator not in ("=", "<>") and (left.type == BOOLEAN or isinstance(left.type, Array | Map | Struct)):
         fail(node, f"{left.type} values have no order, so {operator} cannot compare them")
     return _two_valued(f"({left.sql} {operator} {right.sql})", left, right)
@@ -55,8 +53,6 @@ def is_null(compiler: Compiler, node: exp.Expression) -> Typed:
 @rule(exp.Between)
 def between(compiler: Compiler, node: exp.Expression) -> Typed:
     value, low, high = _comparable(compiler, [node.this, node.args["low"], node.args["high"]])
-    if None in (value.type, low.type, high.type):
-        return Typed("FALSE", BOOLEAN, nullable=False)
     return _two_valued(f"({value.sql} BETWEEN {low.sql} AND {high.sql})", value, low, high)
 
 
@@ -119,7 +115,19 @@ def _comparable(compiler: Compiler, nodes: list[exp.Expression]) -> list[Typed]:
     values = [compiler.compile(node) for node in nodes]
     if any(value.instant for value in values):
         values = [as_instant(node, value) for node, value in zip(nodes, values, strict=True)]
+    if not isinstance(nodes[0].parent, exp.In):
+        _refuse_null_and_text(nodes, values)
     return coerce_all(nodes, values, "the compared values")[0]
+
+
+def _refuse_null_and_text(nodes: list[exp.Expression], values: list[Typed]) -> None:
+    """A number is not compared with text, not even with text that spells a number; only lists convert that."""
+    numbers = [value for value in values if value.type is not None and is_number(value.type)]
+    for node, value in zip(nodes, values, strict=True):
+        if value.type is None:
+            fail(node, "nothing can be compared with NULL", hint="write IS NULL, or IS NOT NULL.")
+        if value.type == STRING and numbers:
+            fail(node, f"{numbers[0].type} cannot be compared with STRING", hint="CAST one of them.")
 
 
 def _two_valued(sql: str, *operands: Typed) -> Typed:

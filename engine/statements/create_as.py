@@ -19,7 +19,7 @@ from ksql.engine.results import Result
 from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import reads_latest
 from ksql.engine.statements.declare import _column_name, check_source
-from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
+from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
@@ -137,7 +137,7 @@ def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Format
         key_columns=keys,
         value_columns=columns,
         topic=topic,
-        key_format=_key_format(call.node, values, formats, keys),
+        key_format=_key_format(call.node, values, formats, keys, call.session.properties.get(KEY_DEFAULT, "KAFKA")),
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), call.session.properties),
@@ -152,14 +152,14 @@ def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Format
     )
 
 
-def _key_format(node: exp.Expression, values: dict[str, Any], formats: Formats, keys: tuple[Any, ...]) -> str:
+def _key_format(node: exp.Expression, values: dict[str, Any], formats: Formats, keys: tuple[Any, ...], default: str) -> str:
     """A result without a key has no key format, and one with a key does not inherit that."""
     if not keys:
         if values.get("KEY_FORMAT", "NONE") != "NONE":
             fail(node, "KEY_FORMAT is given, but the result has no key column", hint="PARTITION BY makes a column the key.")
         return "NONE"
     inherits = "KEY_FORMAT" not in values and "FORMAT" not in values
-    return "KAFKA" if inherits and formats.key == "NONE" else formats.key
+    return default if inherits and formats.key == "NONE" else formats.key
 
 
 def _check_query_id(query_id: str | None, call: Call) -> None:

@@ -156,6 +156,8 @@ def _columns(node: Any, formats: Formats, types: Mapping[str, SqlType], is_table
         _refuse_inference(node, formats)
     for element in node.args["elements"]:
         _add(columns, element, resolve_type(element.args["type"], types), is_table)
+    if is_table and not columns.key and capabilities(formats.key).registry:
+        _refuse_inference(node, formats)
     if is_table and not columns.key:
         fail(node, f"table {node.this.name} has no PRIMARY KEY", hint="mark its key column: ID INT PRIMARY KEY.")
     return columns
