@@ -112,7 +112,7 @@ def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
             hint="" if is_table else f"a table cannot become a stream; declare a stream on its topic for that ({kind}).",
         )
     inherited = analysis.sources[0].source
-    formats = choose_formats(values, call.session.properties, inherited)
+    formats = choose_formats(node, values, call.session.properties, inherited)
     source = _sink_source(call, made, values, formats, inherited, query_id)
     check_source(source, node)
     attach_sink(made, source)

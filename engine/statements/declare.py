@@ -73,7 +73,7 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
     """The source a CREATE statement declares, checked."""
     node = call.node
     values = read_with(call, is_table)
-    formats = choose_formats(values, call.session.properties)
+    formats = choose_formats(node, values, call.session.properties)
     columns = _columns(node, formats, call.engine.catalog.types, is_table)
     if "KAFKA_TOPIC" not in values:
         fail(node, "KAFKA_TOPIC is missing", hint="WITH (KAFKA_TOPIC='name', …) names the topic to read.")

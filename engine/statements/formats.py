@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlglot import exp
+
 from ksql.engine.definitions import Source
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import fail
 from ksql.engine.formats import capabilities
 from ksql.engine.formats.contract import FormatOptions
 
@@ -24,8 +26,13 @@ class Formats:
     value_options: FormatOptions
 
 
-def choose_formats(values: Mapping[str, Any], session: Mapping[str, str], inherited: Source | None = None) -> Formats:
-    """Formats of a new source; `inherited` is the left-most source of the query that fills it. Raises StatementError."""
+def choose_formats(
+    node: exp.Expression, values: Mapping[str, Any], session: Mapping[str, str], inherited: Source | None = None
+) -> Formats:
+    """Formats of the new source that `node` creates; `inherited` is the left-most source of the query that fills it.
+
+    Raises StatementError.
+    """
     key = (
         values.get("KEY_FORMAT")
         or values.get("FORMAT")
@@ -37,11 +44,13 @@ def choose_formats(values: Mapping[str, Any], session: Mapping[str, str], inheri
         or (inherited.value_format if inherited else session.get(VALUE_DEFAULT))
     )
     if not value:
-        raise StatementError("VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
+        fail(node, "VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
     key, value = key.upper(), value.upper()
     if value == "NONE":
-        raise StatementError("NONE is no format for values", hint="it is for a key without columns.")
-    _check_delimiters(values, key, value)
+        fail(node, "NONE is no format for values", hint="it is for a key without columns.")
+    for side, format_ in (("KEY", key), ("VALUE", value)):
+        if f"{side}_DELIMITER" in values and format_ != "DELIMITED":
+            fail(node, f"{side}_DELIMITER is for the DELIMITED format, but the {side.lower()} format is {format_}")
     return Formats(key, value, _key_options(values, key, inherited), _value_options(values, value, inherited))
 
 
@@ -51,12 +60,6 @@ def wrap_by_default(options: FormatOptions, format_: str, columns: int, session:
         return options
     wrap, can = session[WRAP_DEFAULT].lower() == "true", capabilities(format_)
     return replace(options, wrap_single=wrap) if (can.wrapping if wrap else can.unwrapping) else options
-
-
-def _check_delimiters(values: Mapping[str, Any], key: str, value: str) -> None:
-    for side, format_ in (("KEY", key), ("VALUE", value)):
-        if f"{side}_DELIMITER" in values and format_ != "DELIMITED":
-            raise StatementError(f"{side}_DELIMITER is for the DELIMITED format, but the {side.lower()} format is {format_}")
 
 
 def _key_options(values: Mapping[str, Any], key: str, inherited: Source | None) -> FormatOptions:
