@@ -9,12 +9,18 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A clock would make slow machines fail; CI repeats the same cases on every run, a developer explores new ones.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-goldens", action="store_true", help="write what happens into the files of tests/goldens")
+
 
 INNER = {"engine", "parser", "log", "repl"}
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ksql.engine.errors import fail
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.expressions.typed import Scope, Typed
 from ksql.engine.types import SqlType
 
@@ -49,7 +49,10 @@ class Compiler:
         """`node` coerced to `target`; `what` names it in the error."""
         from ksql.engine.expressions.coercion import coerce
 
-        return coerce(node, self.compile(node), target, what)
+        try:
+            return coerce(node, self.compile(node), target, what)
+        except StatementError as error:
+            raise located(error, node) from None
 
     def attempt(self, sql: str) -> str:
         """`sql`, made to give NULL instead of raising when safe SQL is wanted."""

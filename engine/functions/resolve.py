@@ -86,13 +86,30 @@ class Resolved:
         return checked(*arguments) if self.overload.python and not required else bind_once(arguments, checked)
 
 
+#: What functions of other databases are called here.
+_HERE = {
+    "ARRAY_AGG": "COLLECT_LIST",
+    "CARDINALITY": "ARRAY_LENGTH",
+    "CEILING": "CEIL",
+    "CHAR_LENGTH": "LEN",
+    "LENGTH": "LEN",
+    "LOWER": "LCASE",
+    "NOW": "UNIX_TIMESTAMP",
+    "NVL": "IFNULL",
+    "POW": "POWER",
+    "SUBSTR": "SUBSTRING",
+    "UNNEST": "EXPLODE",
+    "UPPER": "UCASE",
+}
+
+
 def resolve(name: str, arguments: Sequence[ArgumentType]) -> Resolved:
     """The overload of function `name` for these arguments. Raises StatementError."""
     function = declared().get(name.upper())
     if function is None:
-        raise StatementError(
-            f"there is no function {name}", hint=did_you_mean(name, declared()) or "SHOW FUNCTIONS; lists all functions."
-        )
+        known = _HERE.get(name.upper())
+        hint = f"{known} does that." if known else did_you_mean(name, declared())
+        raise StatementError(f"there is no function {name}", hint=hint or "SHOW FUNCTIONS; lists all functions.")
     for widen in (False, True):
         fits = [b for o in function.overloads if (b := _bind(o, arguments, widen))]
         if fits:

@@ -60,7 +60,8 @@ class RecordError:
     partition: int = 0
     offset: int = -1
     timestamp: int = 0
-    count: int = 1
+    #: Place of the record in its batch: the processing log has the order of the records, whatever found the error.
+    place: int = -1
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from ksql.engine.operators.batch import (
     META_TYPES,
     OFFSET,
     PARTITION,
+    PLACE,
     RAW_KEY,
     RAW_VALUE,
     SUSPECT,
@@ -127,6 +128,7 @@ class SourceInput:
             partition=raw.column(PARTITION)[row].as_py(),
             offset=raw.column(OFFSET)[row].as_py(),
             timestamp=raw.column(TIMESTAMP)[row].as_py(),
+            place=raw.column(PLACE)[row].as_py(),
         )
 
 

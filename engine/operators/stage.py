@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -17,6 +18,8 @@ from ksql.engine.types import SqlType
 _SEARCH_BUDGET = 64
 #: Fewer records than this are decoded one by one: cheaper than to bind the SQL that decodes a batch (2 to 5 ms).
 _SMALL = 64
+#: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
+_KIND, _ADVICE = re.compile(r"^[A-Z][A-Za-z ]* Error: "), re.compile(r"\. Use TRY\(.*")
 
 
 class Stage:
@@ -116,18 +119,23 @@ class Stage:
                     pending += [part.slice(half), part.slice(0, half)]
         if pending:
             context.errors(
-                RecordError("recordProcessingError", "more expressions of this batch gave NULL for errors like these")
+                RecordError(
+                    "recordProcessingError",
+                    "more expressions of this batch gave NULL for errors like these",
+                    place=batch.column(PLACE)[-1].as_py(),
+                )
             )
 
 
 def _record_error(row: pa.Table, message: str) -> RecordError:
-    values = row.select([n for n in row.column_names if n in ("$p", "$off", "$ts")]).to_pylist()[0]
+    values = row.select([n for n in row.column_names if n in ("$n", "$p", "$off", "$ts")]).to_pylist()[0]
     return RecordError(
         "recordProcessingError",
-        message.splitlines()[0],
+        _ADVICE.sub("", _KIND.sub("", message.splitlines()[0])),
         partition=values.get("$p", 0),
         offset=values.get("$off", -1),
         timestamp=values.get("$ts", 0),
+        place=values["$n"],
     )
 
 

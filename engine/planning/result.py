@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import StatementError, fail
+from ksql.engine.errors import fail
 from ksql.parser import nodes, to_sql
 
 
@@ -56,7 +56,8 @@ def _is_join(keys: Sequence[Sequence[exp.Expression]]) -> bool:
 
 def _missing(analysis: Analysis, key: exp.Expression, what: str) -> None:
     text = to_sql(_unqualified(key, analysis))
-    raise StatementError(
+    fail(
+        key,
         f"the result must have {what} {text} among its columns",
         hint=f"add {text} to the SELECT list; AS gives it another name.",
     )

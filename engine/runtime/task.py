@@ -116,7 +116,7 @@ class Task:
                 group = group_name(self.query_id, cursor.source)
                 transaction.commit_offsets(group, {(cursor.topic, cursor.partition): position})
             if taken.errors:
-                self._report(transaction, self.query_id, taken.errors)
+                self._report(transaction, self.query_id, sorted(taken.errors, key=lambda error: error.place))
         for state in self.plan.states:
             state.publish()
 

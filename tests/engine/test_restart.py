@@ -156,7 +156,7 @@ def live(directory: Path, life: Life) -> dict[str, object]:
     """One life of the engine over a directory; what its tables show in the end."""
     log = EmbeddedLog(directory, durability="os")
     engine = Engine(log, batch_records=life.batch_records)
-    shown = {}
+    shown: dict[str, object] = {}
     try:
         for info in engine.catalog.queries.values():
             task = engine.make_task(info)
@@ -194,7 +194,8 @@ def contents(directory: Path) -> dict[tuple[str, int], list[dict[str, object]]]:
     for topic, config in log.topics().items():
         if topic.startswith("O"):
             for partition in range(config.partitions):
-                rows, end = [], log.end_offset(topic, partition)
+                rows: list[dict[str, object]] = []
+                end = log.end_offset(topic, partition)
                 while len(rows) < end:
                     rows += log.fetch(topic, partition, len(rows)).to_pylist()
                 found[topic, partition] = rows

@@ -1,0 +1,109 @@
+"""An engine over a log in which nothing happens by itself: no threads, no clock."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
+from ksql.display import Display, result_text
+from ksql.engine import Engine
+from ksql.engine.results import Listing, Message, PushQuery, Result, Rows
+from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig
+from ksql.testing import Record
+
+#: The present, for whatever asks.
+NOW_MS = 1_700_000_000_000
+#: Streams are read from their start, and tables write every change.
+PROPERTIES = {"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0"}
+
+
+class World:
+    """`open_log` opens the log, again and again the same."""
+
+    def __init__(self, open_log: Callable[[], Log]) -> None:
+        self._open_log = open_log
+        self._shown: dict[str, int] = {}
+        self._open(PROPERTIES, {})
+
+    def _open(self, properties: dict[str, str], variables: dict[str, str]) -> None:
+        self._log = self._open_log()
+        self.engine = Engine(self._log, clock=lambda: NOW_MS)
+        self._session = self.engine.session(properties=properties, variables=variables)
+
+    def restart(self) -> None:
+        """End the engine and open another one; the user's session goes on."""
+        self.close()
+        self._open(self._session.properties, self._session.variables)
+
+    def close(self) -> None:
+        self.engine.close()
+        self._log.close()
+
+    def execute(self, sql: str) -> str:
+        """Carry out statements, let the queries work after each, and show the last answer as a screen would."""
+        shown = ""
+        for result in self._session.execute(sql):
+            self.settle()
+            shown = _text(result)
+        return shown
+
+    def produce(self, records: Sequence[Record]) -> None:
+        """Write the records at once; they are one batch of the queries that read them."""
+        topic = records[0].topic
+        if topic not in self._log.topics():
+            self._log.create_topic(topic, TopicConfig())
+        arrays = [
+            pa.array([r.key for r in records], pa.binary()),
+            pa.array([r.value for r in records], pa.binary()),
+            pa.array([r.timestamp for r in records], pa.int64()),
+            pa.array([[{"key": k, "value": v} for k, v in r.headers] or None for r in records], RECORD_SCHEMA.types[3]),
+        ]
+        with self._log.transaction() as transaction:
+            transaction.append(topic, 0, pa.RecordBatch.from_arrays(arrays, schema=RECORD_SCHEMA))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the queries read all there is."""
+        while sum(map(self._advance, self.engine.queries)):
+            pass
+
+    def _advance(self, query_id: str) -> int:
+        """One batch of a query; how many records it had."""
+        query = self.engine.queries[query_id]
+        if query.paused:
+            return 0
+        query.task = query.task or query.make_task()
+        return query.task.step()
+
+    def news(self, topic: str) -> list[Record]:
+        """The records of a topic that this has not given yet, partition by partition."""
+        news: list[Record] = []
+        for partition in range(self._log.topics()[topic].partitions):
+            place = f"{topic}/{partition}"
+            rows = self._log.fetch(topic, partition, self._shown.get(place, 0)).to_pylist()
+            self._shown[place] = self._shown.get(place, 0) + len(rows)
+            for row in rows:
+                headers = tuple((h["key"], h["value"]) for h in row["headers"] or ())
+                news.append(Record(topic, row["key"], row["value"], row["timestamp"], headers))
+        return news
+
+
+def _text(result: Result) -> str:
+    shown = result_text(result) if isinstance(result, Message | Listing | Rows) else _changes(result)
+    return "\n".join(line.rstrip() for line in shown.split("\n"))
+
+
+def _changes(query: PushQuery) -> str:
+    """What a push query has to say about what is there already."""
+    file = io.StringIO()
+    display = Display(file).changes(query.columns)
+    try:
+        while (changes := query.next_changes(0)) is not None:
+            display.show(changes)
+    except StopIteration:
+        pass
+    finally:
+        query.close()
+    return file.getvalue().rstrip("\n")
