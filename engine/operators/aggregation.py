@@ -21,8 +21,6 @@ from ksql.log.partitioner import partition_keys
 
 #: Ref of the new key's bytes, where rows change their partition.
 REKEY = "$rekey"
-#: Fewer windows than this are never looked through for expired ones.
-_EXPIRE_AT_LEAST = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +61,19 @@ class Aggregation:
         self._repartition = repartition
         bounds = [(WINDOW_START, pa.int64())] if windows else []
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
-        self.state = OperatorState(name, pa.schema([*keys, *bounds]), pa.schema([*rows, (TIMESTAMP, pa.int64())]))
+        self.state = OperatorState(name, pa.schema([*keys, *bounds]), pa.schema([*rows, (TIMESTAMP, pa.int64())]), windows)
         self._stream_times: dict[int, int] = {}
-        self._kept = _EXPIRE_AT_LEAST
 
     def numbers(self) -> dict[str, int]:
         return {str(partition): time for partition, time in self._stream_times.items()}
 
     def set_numbers(self, numbers: dict[str, int]) -> None:
         self._stream_times = {int(partition): time for partition, time in numbers.items()}
+
+    @property
+    def stream_time(self) -> int:
+        """That of the partition that is furthest behind, ms."""
+        return min(self._stream_times.values(), default=0)
 
     def decode(self, context: BatchContext) -> None:
         self.input.decode(context)
@@ -90,7 +92,7 @@ class Aggregation:
         states = self._scan(rows, segments, _nulled(old, live), wanted)
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
         self._remember(rows, segments, states, times, ends, folded=context.fold)
-        self._expire()
+        self.state.expire(self.stream_time)
         return self._changes(rows, segments, states, times, wanted)
 
     def _repartitioned(self, rows: pa.Table) -> pa.Table:
@@ -142,13 +144,6 @@ class Aggregation:
         kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends])], schema=self.state.rows)
         keys = rows.select(self.state.keys.names).take(pa.array(segments.order[ends]))
         self.state.stage(segments.slots, keys, kept)
-
-    def _expire(self) -> None:
-        """Forget windows past their retention; only when the state has doubled since, so that it costs little per record."""
-        if self.windows is None or len(self.state.store) < 2 * self._kept:
-            return
-        gone = self.state.expire(WINDOW_START, min(self._stream_times.values()) - self.windows.retention_ms + 1)
-        self._kept = max(len(self.state.store) - gone, _EXPIRE_AT_LEAST)
 
     def _changes(
         self, rows: pa.Table, segments: Segments, states: dict[str, pa.Array], times: np.ndarray, wanted: np.ndarray

@@ -7,33 +7,51 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from ksql.engine.operators.source import WINDOW_END, WINDOW_START
+from ksql.engine.operators.windows import TimeWindows
 from ksql.engine.state import KeyedStore
 
 #: Column of a changelog batch that says the key was deleted.
 DELETED_KEY = "$deleted"
+#: Fewer windows than this are never looked through for expired ones.
+_EXPIRE_AT_LEAST = 32_768
 
 
 class OperatorState:
     """A store whose changes become visible to readers only by `publish`.
 
     `name` is the operator's stable id within its query; its changelog is kept under it. `keys` and `rows` are the Arrow
-    schemas.
+    schemas. With `windows`, the keys end with a window's start, or its bounds.
     """
 
-    def __init__(self, name: str, keys: pa.Schema, rows: pa.Schema) -> None:
+    def __init__(self, name: str, keys: pa.Schema, rows: pa.Schema, windows: TimeWindows | None = None) -> None:
         self.name = name
         self.keys, self.rows = keys, rows
         self.store = KeyedStore(keys, rows)
+        self._windows = windows
+        #: The lowest and the highest start of a window that ever had a row.
+        self._starts: tuple[int, int] | None = None
+        self._kept = _EXPIRE_AT_LEAST
         self._staged: tuple[np.ndarray, pa.Table, pa.Table, np.ndarray | None] | None = None
 
     def stage(self, slots: np.ndarray, keys: pa.Table, rows: pa.Table, live: np.ndarray | None = None) -> None:
         """Remember the new rows of distinct `slots`; where `live` is false the key is deleted."""
         self._staged = (slots, keys, rows, live)
 
-    def expire(self, key: str, bound: int) -> int:
-        """Delete, with what this batch has staged, all rows whose key column `key` is below `bound`; how many there are."""
+    def expire(self, stream_time: int) -> None:
+        """Delete, with what this batch has staged, windows past their retention at `stream_time`.
+
+        Only when the state has doubled since the last time, so that it costs little per record.
+        """
+        if self._windows is None or len(self.store) < 2 * self._kept:
+            return
+        gone = self._delete_before(stream_time - self._windows.retention_ms + 1)
+        self._kept = max(len(self.store) - gone, _EXPIRE_AT_LEAST)
+
+    def _delete_before(self, start: int) -> int:
+        """Stage the deletion of windows that start before `start`; how many there are."""
         assert self._staged is not None
-        expired = self.store.slots_below(key, bound)
+        expired = self.store.slots_below(WINDOW_START, start)
         gone = self.store.rows_at(expired)
         slots, keys, rows, live = self._staged
         self._staged = (
@@ -59,11 +77,15 @@ class OperatorState:
         """Make the staged rows the store's."""
         if self._staged is None:
             return
-        slots, _, rows, live = self._staged
+        slots, keys, rows, live = self._staged
         self._staged = None
-        self._apply(slots, rows, live)
+        self._apply(slots, keys, rows, live)
 
-    def _apply(self, slots: np.ndarray, rows: pa.Table, live: np.ndarray | None) -> None:
+    def _apply(self, slots: np.ndarray, keys: pa.Table, rows: pa.Table, live: np.ndarray | None) -> None:
+        if self._windows is not None and len(slots):
+            starts = keys.column(WINDOW_START).to_numpy()
+            lowest, highest = self._starts or (int(starts[0]), int(starts[0]))
+            self._starts = min(lowest, int(starts.min())), max(highest, int(starts.max()))
         if live is None or live.all():
             self.store.put(slots, rows)
         else:
@@ -79,12 +101,31 @@ class OperatorState:
     def restore(self, changes: pa.RecordBatch) -> None:
         """Apply a batch of the changelog."""
         table = pa.Table.from_batches([changes])
-        slots = self.store.lookup(table.select(self.keys.names), insert=True)
+        keys = table.select(self.keys.names)
+        slots = self.store.lookup(keys, insert=True)
         live = ~table.column(DELETED_KEY).to_numpy()
-        self._apply(slots, table.select(self.rows.names), live)
+        self._apply(slots, keys, table.select(self.rows.names), live)
 
     def read(self, keys: pa.Table | None) -> pa.Table:
-        """Live rows (key and row columns), all or those of the given keys."""
+        """Live rows (key and row columns), all or those of the given keys; of a key without window those of all its windows.
+
+        All rows come as well where that is the shorter way: the caller's own condition picks again.
+        """
         if keys is None:
             return self.store.live_rows()
-        return self.store.read(keys)
+        if self._windows is None or WINDOW_START in keys.column_names:
+            return self.store.read(keys)
+        if self._starts is None:
+            return self.store.read(self.keys.empty_table())
+        starts = self._windows.starts(*self._starts)
+        if len(starts) * keys.num_rows > len(self.store):
+            return self.store.live_rows()
+        return self.store.read(_in_windows(keys, starts, self._windows.size_ms).select(self.keys.names))
+
+
+def _in_windows(keys: pa.Table, starts: np.ndarray, size_ms: int) -> pa.Table:
+    """Every key once for each window."""
+    rows = keys.take(pa.array(np.repeat(np.arange(keys.num_rows), len(starts))))
+    all_starts = np.tile(starts, keys.num_rows)
+    rows = rows.append_column(WINDOW_START, pa.array(all_starts))
+    return rows.append_column(WINDOW_END, pa.array(all_starts + size_ms))

@@ -20,6 +20,10 @@ class TimeWindows:
     #: How long a window's result is kept after its start, in stream time; at least size + grace.
     retention_ms: int
 
+    def starts(self, first: int, last: int) -> np.ndarray:
+        """The starts of all windows from the one that starts at `first` to the one that starts at `last`, ms."""
+        return np.arange(first, last + 1, self.advance_ms)
+
     def assign(self, timestamps: np.ndarray, stream_times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(row, window start) of every record and open window, ordered by row, then start.
 

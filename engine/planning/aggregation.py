@@ -213,9 +213,6 @@ class AggregatedRows:
         self._stage = stage
 
     def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:
-        if keys is not None and self._aggregation.windows:
-            # Of a windowed key only the window-less part is given; the caller's condition picks the rows.
-            keys = None
         if keys is not None:
             keys = keys.rename_columns(self._aggregation.keys)
         return self._stage.run_over(self._aggregation.rows(keys), context)

@@ -12,6 +12,7 @@ from ksql.engine.analysis.model import Analysis, Item
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
+from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import DELETED, TIMESTAMP
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
@@ -190,7 +191,7 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         window_size_ms=windows.size_ms if windows else None,
     )
     if having:
-        plan.output = plan.materialized = _view(plan, output, bounds, parts, filtered=True)
+        plan.output = plan.materialized = _view(plan, output, bounds, parts, filtered=True, aggregation=grouping.aggregation)
     else:
         plan.materialized = AggregatedRows(grouping.aggregation, output.stage())
     return plan
@@ -228,7 +229,15 @@ def _known(item: Item, type_: SqlType | None) -> SqlType:
     return type_
 
 
-def _view(plan: Plan, relation: Relation, bounds: Sequence[tuple[str, Sql]], parts: Parts, *, filtered: bool) -> TableView:
+def _view(
+    plan: Plan,
+    relation: Relation,
+    bounds: Sequence[tuple[str, Sql]],
+    parts: Parts,
+    *,
+    filtered: bool,
+    aggregation: Aggregation | None = None,
+) -> TableView:
     """A view of the table `plan` makes so far, by its key and window, with a state of its own."""
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
     keys = (*plan.refs[: plan.key_count], *(ref for ref, _ in bounds))
@@ -236,6 +245,8 @@ def _view(plan: Plan, relation: Relation, bounds: Sequence[tuple[str, Sql]], par
         f"view-{len(parts.states)}",
         pa.schema([(ref, columns[ref]) for ref in keys]),
         pa.schema([*((ref, type_) for ref, type_ in columns.items() if ref not in keys), (TIMESTAMP, pa.int64())]),
+        aggregation.windows if aggregation else None,
     )
     parts.states.append(state)
-    return TableView(plan.output, keys, state, filtered=filtered)
+    stream_time = (lambda: aggregation.stream_time) if aggregation else (lambda: 0)
+    return TableView(plan.output, keys, state, filtered=filtered, stream_time=stream_time)

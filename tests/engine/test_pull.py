@@ -16,6 +16,8 @@ CREATE STREAM orders (id STRING KEY, city STRING, amount INT) WITH (kafka_topic=
 CREATE TABLE cities (city STRING PRIMARY KEY, country STRING) WITH (kafka_topic='cities', value_format='JSON', partitions=1);
 CREATE TABLE totals AS SELECT city, COUNT(*) AS n, SUM(amount) AS total FROM orders GROUP BY city EMIT CHANGES;
 CREATE TABLE hourly AS SELECT city, COUNT(*) AS n FROM orders WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY city EMIT CHANGES;
+CREATE TABLE busy AS SELECT city, COUNT(*) AS n FROM orders
+  WINDOW HOPPING (SIZE 1 HOUR, ADVANCE BY 30 MINUTES) GROUP BY city HAVING COUNT(*) < 5;
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (0, 'a', 'Bern', 3);
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (1000, 'b', 'Lyon', 5);
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (4000000, 'c', 'Bern', 7);
@@ -41,6 +43,8 @@ CASES = [
     ("SELECT total + 1 AS more FROM totals WHERE city IN ('Lyon', 'Oslo');", [{"MORE": 6}]),
     ("SELECT * FROM totals WHERE city = 'Oslo';", []),
     ("SELECT n FROM hourly WHERE city = 'Bern' AND windowstart = 3600000;", [{"N": 1}]),
+    ("SELECT windowstart, n FROM busy WHERE city = 'Lyon';", [{"WINDOWSTART": 0, "N": 1}]),
+    ("SELECT windowstart FROM busy WHERE city IN ('Bern', 'Oslo') AND windowend > 5400000;", [{"WINDOWSTART": 3600000}]),
     ("SELECT id FROM orders WHERE amount > 4;", [{"ID": "b"}, {"ID": "c"}]),
     ("SELECT id FROM orders LIMIT 1;", [{"ID": "a"}]),
     # SQL of DuckDB

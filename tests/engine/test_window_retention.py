@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from ksql.engine.operators import aggregation
+from ksql.engine.operators import table_state
 from ksql.testing import Record, TestDriver
 
 
 def test_expired_windows_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aggregation, "_EXPIRE_AT_LEAST", 4)
+    monkeypatch.setattr(table_state, "_EXPIRE_AT_LEAST", 4)
     driver = TestDriver(cache=False)
     driver.create_topic("s")
     driver.execute("""
         CREATE STREAM S (K STRING KEY, A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');
         CREATE TABLE O AS SELECT K, COUNT(*) AS C FROM S
             WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K;
+        CREATE TABLE H AS SELECT K, COUNT(*) AS C FROM S
+            WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K HAVING COUNT(*) > 1;
     """)
     for second in range(100):
         driver.feed([Record("s", b"a", b'{"A":1}', second * 1000), Record("s", b"a", b'{"A":1}', second * 1000 + 1)])
-    (query,) = driver._queries.values()
-    assert len(query.plan.states[0].store) < 20
+    plan, filtered = (query.plan for query in driver._queries.values())
+    assert [len(state.store) < 20 for state in (*plan.states, *filtered.states)] == [True] * 3
     assert [record.value for record in driver.read("O")] == [b'{"C":1}', b'{"C":2}'] * 100
+    assert [record.value for record in driver.read("H")] == [b'{"C":2}'] * 100
     driver.close()
