@@ -23,7 +23,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ksql.engine import Engine
-from ksql.engine.operators import aggregation
+from ksql.engine.operators import table_state
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.runtime import changelog
 from ksql.engine.runtime.task import Task
@@ -209,7 +209,7 @@ def small_limits(small: bool) -> Iterator[None]:
     if not small:
         yield
         return
-    with mock.patch.object(changelog, "_AT_LEAST", 20), mock.patch.object(aggregation, "_EXPIRE_AT_LEAST", 4):
+    with mock.patch.object(changelog, "_AT_LEAST", 20), mock.patch.object(table_state, "_EXPIRE_AT_LEAST", 4):
         yield
 
 
