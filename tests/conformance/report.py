@@ -25,6 +25,11 @@ class Report:
         return sum(outcome.passed for outcome in self.outcomes)
 
     @property
+    def passed_percent(self) -> float:
+        """Of the cases that were run; 100 if there were none."""
+        return 100 * self.passed / len(self.outcomes) if self.outcomes else 100.0
+
+    @property
     def failures(self) -> list[Outcome]:
         """Failed outcomes by file, case and mode."""
         return sorted((o for o in self.outcomes if not o.passed), key=lambda o: (o.file, o.name, o.mode))

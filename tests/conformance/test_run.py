@@ -153,5 +153,6 @@ def test_report() -> None:
     report = Report(("exact",), {"f": 1, "g": 0})
     report.outcomes += [Outcome("f", "a", "exact"), Outcome("f", "b", "exact", "output", "record 0: value")]
     assert report.last_line == "1 passed, 1 failed, 1 skipped"
+    assert report.passed_percent == 50.0
     assert "failures: 1 output" in report.table()
     assert "f/b (exact): record 0: value" in report.details()
