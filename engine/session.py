@@ -56,4 +56,5 @@ class Session:
                 return entry.execute(Call(self, statement.node, text.strip()))
         except StatementError as error:
             error.text, error.first_line = text, line
+            located(error, statement.node)
             raise

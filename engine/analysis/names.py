@@ -44,9 +44,9 @@ def _qualify(column: exp.Column, analysis: Analysis, scope: Scope) -> None:
         identifier.set("quoted", True)
     if analysis.window is not None and column.name in ("WINDOWSTART", "WINDOWEND"):
         column.set("table", None)  # a bound of the group's window, whatever source it is said of
-    elif not column.args.get("table"):
-        name = scope.find(column, column.name)
-        column.set("table", exp.to_identifier(name.qualifier, quoted=True))
+        return
+    name = scope.find(column, column.name, column.text("table"))
+    column.set("table", exp.to_identifier(name.qualifier, quoted=True))
 
 
 def name_items(analysis: Analysis) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from ksql.engine.analysis.calls import check_calls
 from ksql.engine.analysis.joins import resolve_join
 from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
@@ -14,7 +15,7 @@ from ksql.engine.analysis.stars import expand_stars
 from ksql.engine.catalog import Catalog
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.type_names import resolve_type, type_reference
-from ksql.parser import nodes
+from ksql.parser import nodes, to_sql
 
 Pass = Callable[[Analysis, Catalog], Analysis]
 
@@ -92,11 +93,16 @@ def list_keys(analysis: Analysis, catalog: Catalog) -> Analysis:
     partition_by = query.args.get("partition_by")
     group = query.args.get("group")
     partition = tuple(_flat(partition_by)) if partition_by else None
+    groups = tuple(_flat(group.expressions)) if group else ()
+    for clause, keys in (("PARTITION BY", partition or ()), ("GROUP BY", groups)):
+        for i, key in enumerate(keys):
+            if key in keys[:i]:
+                fail(key, f"{clause} names {to_sql(key)} twice")
     if partition and any(isinstance(key, exp.Null) for key in partition):
         if len(partition) > 1:
             fail(query, "PARTITION BY NULL takes no other columns beside it", hint="it leaves the stream without a key.")
         partition = ()
-    return replace(analysis, partition_by=partition, group_by=tuple(_flat(group.expressions)) if group else ())
+    return replace(analysis, partition_by=partition, group_by=groups)
 
 
 def _flat(expressions: Iterable[exp.Expression]) -> list[exp.Expression]:
@@ -142,6 +148,9 @@ def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
         for source in analysis.sources:
             if source.source.is_table and source.source.windowed:
                 fail(query, f"{source.alias} is a windowed table, which a persistent query cannot read", hint=_AS_STREAM)
+    check_calls(analysis)
+    if analysis.emit == "FINAL" and analysis.window is None:
+        fail(query, "EMIT FINAL is for windowed aggregations: it waits until a window closes", hint="leave it out.")
     if analysis.emit == "FINAL":
         raise located(NotSupportedError("EMIT FINAL is not supported yet"), query)
     return analysis

@@ -18,13 +18,12 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
     """The select list with every star replaced by the columns it stands for."""
     expanded: list[exp.Expression] = []
     for item in analysis.query.expressions:
-        if isinstance(item, exp.Star) and analysis.partition_by is not None and not analysis.joins:
-            expanded += _repartitioned(analysis, analysis.partition_by)
-        elif isinstance(item, exp.Star):
-            for source in analysis.sources:
-                expanded += _columns(analysis, source)
-        elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-            expanded += _columns(analysis, _source(analysis, item))
+        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+            sources = analysis.sources if isinstance(item, exp.Star) else [_source(analysis, item)]
+            if analysis.partition_by is not None and not analysis.joins:
+                expanded += _repartitioned(analysis, analysis.partition_by)
+            else:
+                expanded += [column for source in sources for column in _columns(analysis, source)]
         elif isinstance(item, nodes.StructAll):
             expanded += _fields(analysis, item)
         else:

@@ -133,7 +133,7 @@ class _Folded:
 
 
 def _eight_bytes(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
-    data = numbers.to_numpy().astype(">i8").tobytes()
+    data = pc.fill_null(numbers, 0).to_numpy().astype(">i8").tobytes()
     fixed = pa.Array.from_buffers(pa.binary(8), len(numbers), [None, pa.py_buffer(data)])
     return pa.chunked_array([fixed.cast(pa.binary())])
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
 from ksql.engine.analysis.names import free_columns
+from ksql.engine.casts import is_number
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.operators.aggregation import Aggregation
@@ -38,13 +39,16 @@ class Parts:
     states: list[OperatorState]
     clocks: list[Clocked]
     properties: Mapping[str, str]
+    into: tuple[Column, ...] = ()
 
 
-def plan(analysis: Analysis, properties: Mapping[str, str]) -> Plan:
+def plan(analysis: Analysis, properties: Mapping[str, str], into: Sequence[Column] = ()) -> Plan:
     """Operators for `analysis`, without a sink, as the session's properties want them. Raises StatementError for what has no
     meaning.
+
+    into: the columns, keys first, of the stream that INSERT INTO names; the query's numbers are widened to theirs.
     """
-    parts = Parts([], [], [], properties)
+    parts = Parts([], [], [], properties, tuple(into))
     relation = _from(analysis, parts)
     if analysis.is_aggregate:
         made = _aggregate(analysis, relation, parts)
@@ -81,7 +85,7 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         result = Result(tuple(Item(key.name, _column("", JOIN_KEY)) for key in result.keys), result.values)
     windowed = _inherited_window(analysis)
     bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windowed else []
-    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, result))
+    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, result), into=parts.into)
     return Plan(
         parts.inputs,
         relation.stage(),
@@ -198,18 +202,27 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
 
 
 def project(
-    relation: Relation, result: Result, extra: Sequence[tuple[str, Sql]] = (), absent: Collection[str] = ()
+    relation: Relation,
+    result: Result,
+    extra: Sequence[tuple[str, Sql]] = (),
+    absent: Collection[str] = (),
+    into: Sequence[Column] = (),
 ) -> tuple[Column, ...]:
     """End `relation` with the columns of the result (and `extra` ones behind them).
 
-    absent: columns that are NULL where a record has no value.
+    absent: columns that are NULL where a record has no value. into: columns to which numbers of the same name are widened.
     """
+    targets = {column.name: column.type for column in into}
     refs = Refs(ref for ref, _ in extra)
     projected: list[tuple[str, Sql]] = []
     columns: list[Column] = []
     for item in map(unwrap_as_value, result.items):
         sql = compile_sql(item.expression, relation.scope)
         type_ = _known(item, sql.type)
+        target = targets.get(item.name, type_)
+        if target != type_ and is_number(target) and is_number(type_):
+            sql = compile_sql(item.expression, relation.scope, target, f"column {item.name}")
+            type_ = target
         columns.append(Column(item.name, type_))
         if item.name in absent:
             sql = _unless_deleted(sql)

@@ -34,10 +34,11 @@ def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: st
     for expressions in keys:
         fits = [item for item in analysis.items if item.expression in expressions]
         if len(fits) > 1 and analysis.persistent and not _is_join(keys):
+            text, names = _text(expressions[0], analysis), " and ".join(item.name for item in fits)
             fail(
                 fits[1].expression,
-                f"the key {to_sql(expressions[0])} is selected more than once: as {' and '.join(f.name for f in fits)}",
-                hint=f"AS_VALUE({to_sql(expressions[0])}) copies it into the value.",
+                f"the key {text} is selected more than once: as {names}",
+                hint=f"AS_VALUE({text}) copies it into the value.",
             )
         if fits:
             found.append(fits[0])
@@ -55,21 +56,23 @@ def _is_join(keys: Sequence[Sequence[exp.Expression]]) -> bool:
 
 
 def _missing(analysis: Analysis, key: exp.Expression, what: str) -> None:
-    text = to_sql(_unqualified(key, analysis))
+    text = _text(key, analysis)
     fail(
-        key,
+        analysis.query,
         f"the result must have {what} {text} among its columns",
         hint=f"add {text} to the SELECT list; AS gives it another name.",
     )
 
 
-def _unqualified(key: exp.Expression, analysis: Analysis) -> exp.Expression:
-    if analysis.joins:
-        return key
+def _text(key: exp.Expression, analysis: Analysis) -> str:
+    """`key` as one would write it: without the source's name if there is but one, and without needless quotes."""
     copy = key.copy()
     for column in copy.find_all(exp.Column):
-        column.set("table", None)
-    return copy
+        if not analysis.joins:
+            column.set("table", None)
+        for identifier in column.find_all(exp.Identifier):
+            identifier.set("quoted", False)
+    return to_sql(copy)
 
 
 def unwrap_as_value(item: Item) -> Item:

@@ -36,9 +36,11 @@ def plan_statement(engine: Engine, info: QueryInfo) -> Plan:
     from ksql.engine.analysis.passes import analyze
     from ksql.engine.planning.planner import plan
     from ksql.engine.planning.sink import attach_sink
-    from ksql.parser import parse_one
+    from ksql.parser import nodes, parse_one
 
     node = parse_one(info.statement).node
-    made = plan(analyze(node.args["query"], engine.catalog, persistent=True), info.properties)
-    attach_sink(made, engine.catalog.sources[info.sink])
+    sink = engine.catalog.sources[info.sink]
+    into = (*sink.key_columns, *sink.value_columns) if isinstance(node, nodes.InsertInto) else ()
+    made = plan(analyze(node.args["query"], engine.catalog, persistent=True), info.properties, into)
+    attach_sink(made, sink)
     return made

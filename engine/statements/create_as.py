@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,17 +19,21 @@ from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
 from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import reads_latest
-from ksql.engine.statements.declare import _column_name, check_source
+from ksql.engine.statements.declare import check_retention, check_source, column_name
 from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties
+from ksql.engine.types import Column
 from ksql.log.contract import CommittedOffset, Transaction
 from ksql.parser import nodes, to_sql
 
 PREFIX = "ksql.output.topic.name.prefix"
+
+_GROUP_IT = "GROUP BY makes a table of a stream."
+_READ_TOPIC = "a table's changes are a stream, too: CREATE STREAM … WITH (KAFKA_TOPIC='its topic', …) declares it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ def create_as(call: Call) -> Result:
 def insert_into(call: Call) -> Result:
     node = call.node
     catalog = call.engine.catalog
-    values = read_properties(node, node.with_properties, INSERT)
+    values = read_properties(node, INSERT)
     query_id = values.get("QUERY_ID") or f"INSERTQUERY_{catalog.next_id('query')}"
     _check_query_id(values.get("QUERY_ID"), call)
-    target = catalog.source(node.this.name)
+    target = call.source(node.this)
     if target.is_table:
         fail(
             node,
@@ -87,9 +92,9 @@ def insert_into(call: Call) -> Result:
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
     analysis = analyze(node.args["query"], catalog, persistent=True)
-    made = plan(analysis, call.session.properties)
+    made = plan(analysis, call.session.properties, (*target.key_columns, *target.value_columns))
     if made.is_table:
-        fail(node, "the query makes a table, which cannot be inserted into a stream")
+        fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
     attach_sink(made, target)
     creation = Creation(target, made, analysis, {})
@@ -100,17 +105,19 @@ def insert_into(call: Call) -> Result:
 def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
     """Analyse and plan the statement. Changes nothing."""
     node = call.node
-    values = read_properties(node, node.with_properties, TABLE_AS if is_table else STREAM_AS)
+    values = read_properties(node, TABLE_AS if is_table else STREAM_AS)
     analysis = analyze(node.args["query"], call.engine.catalog, persistent=True)
     made = plan(analysis, call.session.properties)
     if made.is_table != is_table:
-        kind, other = ("TABLE", "STREAM") if is_table else ("STREAM", "TABLE")
+        other = "STREAM" if is_table else "TABLE"
         fail(
             node,
             f"Invalid result type. Your SELECT query produces a {other}. "
             f"Please use CREATE {other} AS SELECT statement instead.",
-            hint="" if is_table else f"a table cannot become a stream; declare a stream on its topic for that ({kind}).",
+            hint=_GROUP_IT if is_table else _READ_TOPIC,
         )
+    if is_table:
+        check_retention(values, node, windowed=made.windowed is not None)
     inherited = analysis.sources[0].source
     formats = choose_formats(node, values, call.session.properties, inherited)
     source = _sink_source(call, made, values, formats, inherited, query_id)
@@ -125,12 +132,8 @@ def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Format
     existing = call.engine.log.topics().get(topic)
     keys, columns = made.columns[: made.key_count], made.columns[made.key_count :]
     if not columns:
-        raise located(
-            StatementError(
-                "the projection contains no value columns", hint="select a column besides the key, such as AS_VALUE(key)."
-            ),
-            call.node,
-        )
+        hint = "select a column besides the key, such as AS_VALUE(key)."
+        fail(call.node.args["query"], "the projection contains no value columns", hint=hint)
     return Source(
         name=name,
         is_table=made.is_table,
@@ -141,7 +144,7 @@ def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Format
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), call.session.properties),
-        timestamp_column=_column_name(values.get("TIMESTAMP")),
+        timestamp_column=column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=made.windowed,
         window_size_ms=made.window_size_ms,
@@ -177,16 +180,21 @@ def _check_query_id(query_id: str | None, call: Call) -> None:
 
 def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> None:
     keys, values = made.columns[: made.key_count], made.columns[made.key_count :]
-    wanted = ", ".join(map(str, (*target.key_columns, *target.value_columns)))
-    if [c.type for c in keys] != [c.type for c in target.key_columns]:
-        fail(node, f"the key of the query differs from the key of {target.name}", detail=f"{target.name} has {wanted}")
-    if values != target.value_columns:
-        given = ", ".join(map(str, made.columns))
-        fail(
-            node,
-            f"the columns of the query differ from those of {target.name}",
-            detail=f"{target.name} has {wanted}\nthe query gives {given}",
-        )
+    for problem, given, wanted, hint in (
+        ("key of the query differs from that", keys, target.key_columns, "PARTITION BY sets the key, AS its name."),
+        ("columns of the query differ from those", values, target.value_columns, "AS gives a name, CAST a type."),
+    ):
+        if given != wanted:
+            fail(
+                node.args["query"],
+                f"the {problem} of {target.name}",
+                detail=f"{target.name} has {_listed(wanted)}\nthe query gives {_listed(given)}",
+                hint=hint,
+            )
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return ", ".join(map(str, columns)) or "none"
 
 
 def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -> None:

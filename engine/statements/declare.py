@@ -66,7 +66,7 @@ def create_source(call: Call) -> Result:
 
 
 def read_with(call: Call, is_table: bool) -> dict[str, Any]:
-    return read_properties(call.node, call.node.with_properties, TABLE if is_table else STREAM)
+    return read_properties(call.node, TABLE if is_table else STREAM)
 
 
 def declared_source(call: Call, *, is_table: bool) -> Source:
@@ -78,6 +78,8 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
     if "KAFKA_TOPIC" not in values:
         fail(node, "KAFKA_TOPIC is missing", hint="WITH (KAFKA_TOPIC='name', …) names the topic to read.")
     _check_window(values, columns, node)
+    if is_table:
+        check_retention(values, node, windowed="WINDOW_TYPE" in values)
     topic = call.engine.log.topics().get(values["KAFKA_TOPIC"])
     source = Source(
         name=node.this.name,
@@ -91,7 +93,7 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), call.session.properties),
-        timestamp_column=_column_name(values.get("TIMESTAMP")),
+        timestamp_column=column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=values.get("WINDOW_TYPE"),
         window_size_ms=values.get("WINDOW_SIZE"),
@@ -128,7 +130,7 @@ def _has_map(type_: SqlType) -> bool:
     return isinstance(type_, Map) or (isinstance(type_, Struct) and any(_has_map(inner) for _, inner in type_.fields))
 
 
-def _column_name(text: str | None) -> str | None:
+def column_name(text: str | None) -> str | None:
     if text is None:
         return None
     return text[1:-1] if text[:1] == "`" else text.upper()
@@ -142,6 +144,12 @@ def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Express
         fail(node, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint="add WINDOW_TYPE, or leave WINDOW_SIZE out.")
     if window and not columns.key:
         fail(node, "a windowed source needs a key column", hint="its key is the column and the window.")
+
+
+def check_retention(values: Mapping[str, Any], node: exp.Expression, *, windowed: bool) -> None:
+    """A table without windows keeps every key's last row. Raises StatementError if RETENTION_MS asks for less."""
+    if "RETENTION_MS" in values and not windowed:
+        fail(node, "RETENTION_MS is for streams and windowed tables", hint="leave it out: a table keeps each key's last row.")
 
 
 def _refuse_inference(node: exp.Expression, formats: Formats) -> NoReturn:

@@ -23,7 +23,7 @@ from ksql.parser import nodes
 
 @executes(nodes.Describe)
 def describe(call: Call) -> Result:
-    source = call.engine.catalog.source(call.node.this.name)
+    source = call.source(call.node.this)
     extended = bool(call.node.args.get("extended"))
     sections = [_columns_section(source)]
     entity = _source_entity(call, source, extended=extended)

@@ -85,7 +85,7 @@ def drop_type(call: Call) -> Result:
 def alter(call: Call) -> Result:
     """Add value columns to a source made by a plain CREATE."""
     node, catalog = call.node, call.engine.catalog
-    source = catalog.source(node.this.name)
+    source = call.source(node.this)
     kind = "table" if isinstance(node, nodes.AlterTable) else "stream"
     if source.is_table != (kind == "table"):
         fail(node, f"{source.name} is a {source.kind.lower()}, not a {kind}")

@@ -22,7 +22,7 @@ from ksql.parser import nodes
 
 @executes(nodes.InsertValues)
 def insert_values(call: Call) -> Result:
-    source = call.engine.catalog.source(call.node.this.name)
+    source = call.source(call.node.this)
     if source.read_only:
         fail(call.node, f"{source.name} was declared with SOURCE and is read-only")
     if source.windowed:

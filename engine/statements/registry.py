@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from ksql.engine.definitions import Source
+from ksql.engine.errors import StatementError, located
 from ksql.engine.results import Result
 
 if TYPE_CHECKING:
@@ -26,6 +28,13 @@ class Call:
     @property
     def engine(self) -> Engine:
         return self.session.engine
+
+    def source(self, name: exp.Expression) -> Source:
+        """The stream or table that `name`, a part of the statement, names. Raises StatementError pointing at it."""
+        try:
+            return self.engine.catalog.source(name.name)
+        except StatementError as error:
+            raise located(error, name) from None
 
 
 Executor = Callable[[Call], Result]

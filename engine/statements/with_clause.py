@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.errors import NotSupportedError, StatementError, located
+from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.formats import capabilities
 from ksql.engine.suggest import did_you_mean
 
@@ -44,6 +44,12 @@ def _upper(value: str) -> str:
     return _text(value).upper()
 
 
+def _delimiter(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must be a character, TAB or SPACE")
+    return value
+
+
 def _positive(value: str) -> int:
     number = _integer(value)
     if number < 1:
@@ -74,7 +80,7 @@ _UNITS_MS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1
 
 def _duration(value: str) -> int:
     found = re.fullmatch(r"\s*(\d+)\s+([A-Z]+?)S?\s*", value.upper())
-    if not found or found[2] not in _UNITS_MS:
+    if not found or found[2] not in _UNITS_MS or int(found[1]) == 0:
         raise ValueError("must be like '10 SECONDS'")
     return int(found[1]) * _UNITS_MS[found[2]]
 
@@ -91,8 +97,8 @@ PROPERTIES: Mapping[str, Property] = {
     "FORMAT": Property(_CREATE, _upper),
     "KEY_FORMAT": Property(_CREATE, _upper),
     "VALUE_FORMAT": Property(_CREATE, _upper),
-    "KEY_DELIMITER": Property(_CREATE, _text),
-    "VALUE_DELIMITER": Property(_CREATE, _text),
+    "KEY_DELIMITER": Property(_CREATE, _delimiter),
+    "VALUE_DELIMITER": Property(_CREATE, _delimiter),
     "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
     "PARTITIONS": Property(_CREATE, _positive),
     "REPLICAS": Property(_CREATE, _positive),
@@ -115,32 +121,47 @@ PROPERTIES: Mapping[str, Property] = {
 }
 
 
-def read_properties(node: exp.Expression, given: Mapping[str, str], statement: str) -> dict[str, Any]:
-    """Values of a WITH clause by upper-case name. Raises StatementError for an unknown, misplaced or malformed one."""
+def read_properties(node: Any, statement: str) -> dict[str, Any]:
+    """Values of the WITH clause of `node`, by upper-case name. Raises StatementError for an unknown, misplaced, malformed or
+    repeated one.
+    """
+    clause = node.args.get("properties")
     values: dict[str, Any] = {}
-    allowed = [name for name, known in PROPERTIES.items() if statement in known.statements]
-    for written, text in given.items():
-        name = written.upper()
-        known = PROPERTIES.get(name)
-        if known is None or statement not in known.statements:
-            hint = did_you_mean(name, allowed) or f"it takes {', '.join(allowed)}."
-            raise located(StatementError(f"{statement} has no property {name}", hint=hint), node)
-        try:
-            values[name] = known.read(str(text))
-        except ValueError as error:
-            raise located(StatementError(f"property {name} {error}, but it is '{text}'"), node) from None
+    for written in clause.expressions if clause is not None else ():
+        name = written.this.name.upper()
+        if name in values:
+            fail(written, f"property {name} is given twice")
+        values[name] = _read(written, name, statement)
     if "FORMAT" in values and {"KEY_FORMAT", "VALUE_FORMAT"} & values.keys():
-        raise located(StatementError("FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both."), node)
-    for name in values:
-        if not PROPERTIES[name].supported:
-            _refuse_schema(name, values, node)
+        fail(clause, "FORMAT excludes KEY_FORMAT and VALUE_FORMAT", hint="FORMAT sets both.")
+    for written in clause.expressions if clause is not None else ():
+        if not PROPERTIES[written.this.name.upper()].supported:
+            _refuse_schema(written, values, statement)
     return values
 
 
-def _refuse_schema(name: str, values: Mapping[str, Any], node: exp.Expression) -> NoReturn:
+def _read(written: exp.Expression, name: str, statement: str) -> Any:
+    known = PROPERTIES.get(name)
+    text = written.expression.name
+    if known is None or statement not in known.statements:
+        allowed = [n for n, p in PROPERTIES.items() if statement in p.statements and p.supported]
+        fail(
+            written,
+            f"{statement} has no property {name}",
+            hint=did_you_mean(name, allowed) or f"it takes {', '.join(allowed)}.",
+        )
+    try:
+        return known.read(text)
+    except ValueError as error:
+        fail(written, f"property {name} {error}, but it is '{text}'")
+
+
+def _refuse_schema(written: exp.Expression, values: Mapping[str, Any], statement: str) -> NoReturn:
     """Properties about a schema in a registry: most formats have none."""
+    name = written.this.name.upper()
     side = name.partition("_")[0]
-    format_ = values.get(f"{side}_FORMAT") or values.get("FORMAT")
+    default = "KAFKA" if side == "KEY" and statement in _DECLARE else None
+    format_ = values.get(f"{side}_FORMAT") or values.get("FORMAT") or default
     if format_ and not capabilities(format_).registry:
-        raise located(StatementError(f"{name} is for formats with a schema registry, and {format_} has none"), node)
-    raise located(NotSupportedError(f"property {name} is not supported yet"), node)
+        fail(written, f"{name} is for formats with a schema registry, and {format_} has none")
+    raise located(NotSupportedError(f"property {name} is not supported yet"), written)

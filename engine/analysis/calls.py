@@ -1,0 +1,42 @@
+"""Where aggregate and table functions may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlglot import exp
+
+from ksql.engine.aggregates import is_aggregate
+from ksql.engine.analysis.model import Analysis
+from ksql.engine.errors import fail
+from ksql.engine.functions import is_table_function
+from ksql.parser import nodes
+
+_EXPLODE_FIRST = "explode in one stream, and use its column in a query over that."
+
+
+def check_calls(analysis: Analysis) -> None:
+    """Refuse aggregates of rows that are not grouped, and table functions outside the SELECT list."""
+    having = [analysis.having] if analysis.having is not None else []
+    where = [analysis.where] if analysis.where is not None else []
+    keys = [("GROUP BY", analysis.group_by), ("PARTITION BY", analysis.partition_by or ())]
+    for clause, parts in (("WHERE", where), ("HAVING", having), *keys):
+        for call in _calls(parts, is_table_function):
+            fail(call, f"the table function {call.name} cannot stand in {clause}", hint=_EXPLODE_FIRST)
+    for clause, parts in (("WHERE", where), *keys):
+        for call in _calls(parts, is_aggregate):
+            fail(call, f"the aggregate function {call.name} cannot stand in {clause}", hint=_AGGREGATE_HINTS[clause])
+    if not analysis.group_by:
+        for call in _calls(analysis.query.expressions, is_aggregate):
+            fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint="GROUP BY says whose rows it takes.")
+
+
+_AGGREGATE_HINTS = {
+    "WHERE": "WHERE sees single rows; HAVING sees groups.",
+    "GROUP BY": "groups are made of the columns of single rows.",
+    "PARTITION BY": "a key is made of the columns of single rows.",
+}
+
+
+def _calls(parts: Iterable[exp.Expression], wanted: Callable[[str], bool]) -> Iterable[nodes.FunctionCall]:
+    return (call for part in parts for call in part.find_all(nodes.FunctionCall) if wanted(call.name))
