@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
-from ksql.engine.errors import fail
+from ksql.engine.errors import StatementError, fail, located
 from ksql.parser import nodes, to_sql
 
 
@@ -57,11 +57,9 @@ def _is_join(keys: Sequence[Sequence[exp.Expression]]) -> bool:
 
 def _missing(analysis: Analysis, key: exp.Expression, what: str) -> None:
     text = _text(key, analysis)
-    fail(
-        analysis.query,
-        f"the result must have {what} {text} among its columns",
-        hint=f"add {text} to the SELECT list; AS gives it another name.",
-    )
+    hint = f"add {text} to the SELECT list; AS gives it another name."
+    error = StatementError(f"the result must have {what} {text} among its columns", hint=hint)
+    raise located(located(error, key), analysis.query)
 
 
 def _text(key: exp.Expression, analysis: Analysis) -> str:

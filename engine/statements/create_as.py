@@ -12,7 +12,7 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.definitions import QueryInfo, Source
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink

@@ -44,12 +44,6 @@ def _upper(value: str) -> str:
     return _text(value).upper()
 
 
-def _delimiter(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must be a character, TAB or SPACE")
-    return value
-
-
 def _positive(value: str) -> int:
     number = _integer(value)
     if number < 1:
@@ -97,8 +91,8 @@ PROPERTIES: Mapping[str, Property] = {
     "FORMAT": Property(_CREATE, _upper),
     "KEY_FORMAT": Property(_CREATE, _upper),
     "VALUE_FORMAT": Property(_CREATE, _upper),
-    "KEY_DELIMITER": Property(_CREATE, _delimiter),
-    "VALUE_DELIMITER": Property(_CREATE, _delimiter),
+    "KEY_DELIMITER": Property(_CREATE, _text),
+    "VALUE_DELIMITER": Property(_CREATE, _text),
     "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
     "PARTITIONS": Property(_CREATE, _positive),
     "REPLICAS": Property(_CREATE, _positive),
