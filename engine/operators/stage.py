@@ -19,7 +19,10 @@ _SEARCH_BUDGET = 64
 #: Fewer records than this are decoded one by one: cheaper than to bind the SQL that decodes a batch (2 to 5 ms).
 _SMALL = 64
 #: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
-_KIND, _ADVICE = re.compile(r"^[A-Z][A-Za-z ]* Error: "), re.compile(r"\. Use TRY\(.*")
+_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
+_ADVICE = re.compile(r"\. Use TRY\(.*")
+#: Whole numbers wrap around: plain SQL raises, safe SQL gives the result, and nothing is wrong.
+_WRAPPED = re.compile(r"Overflow in \w+ of INT(32|64) ")
 
 
 class Stage:
@@ -112,11 +115,11 @@ class Stage:
             try:
                 self._query(part, context, source, safe=False)
             except duckdb.Error as error:
-                if part.num_rows == 1:
-                    context.errors(_record_error(part, str(error)))
-                else:
+                if part.num_rows > 1:
                     half = part.num_rows // 2
                     pending += [part.slice(half), part.slice(0, half)]
+                elif not _WRAPPED.search(str(error)):
+                    context.errors(_record_error(part, str(error)))
         if pending:
             context.errors(
                 RecordError(
