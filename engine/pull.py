@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.definitions import Source
+from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
-from ksql.engine.operators.sink import group_numbers
 from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.planning.relation import Relation, read
 from ksql.engine.runtime.reader import Cursor, Reader
@@ -70,7 +70,7 @@ def _latest_versions(rows: pa.Table, relation: Relation, source: Source) -> pa.T
     keys = [refs[column.name] for column in source.key_columns]
     if source.windowed:
         keys.append(refs["WINDOWSTART"])
-    return rows.take(pa.array(last_of_each(group_numbers(rows.select(keys)))))
+    return rows.take(pa.array(last_of_each(row_groups(rows.select(keys))[0])))
 
 
 def key_table(source: Source, wanted: Mapping[str, list[object]]) -> pa.Table | None:

@@ -25,6 +25,18 @@ def equality_codes(values: pa.Array) -> np.ndarray:
     return numbers(values.dictionary_encode(null_encoding="encode").indices).astype(np.int64)
 
 
+def row_groups(columns: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that are equal in all `columns`: (number of its group per row, first row per group), groups by first appearance."""
+    codes = np.zeros(columns.num_rows, dtype=np.int64)
+    for column in columns.columns:
+        part = equality_codes(column.combine_chunks())
+        mixed = pa.array(codes * (int(part.max(initial=0)) + 1) + part)
+        codes = mixed.dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, first
+
+
 def _unordered(value: Any) -> Any:
     """`value` with the entries of maps (lists of pairs) sorted: maps are equal in any order."""
     if isinstance(value, list):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.formats.contract import Encoder
+from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import (
     DELETED,
@@ -99,7 +100,7 @@ class Sink:
         columns = [*self.encode.keys, *self.window]
         if rows.num_rows < 2 or not columns:
             return rows
-        return rows.take(pa.array(last_of_each(group_numbers(rows.select(columns)))))
+        return rows.take(pa.array(last_of_each(row_groups(rows.select(columns))[0])))
 
     def _records(self, rows: pa.Table, *, spread: bool) -> pa.Table:
         key = as_bytes(rows.column(RAW_KEY))
@@ -136,19 +137,3 @@ def _eight_bytes(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
     data = pc.fill_null(numbers, 0).to_numpy().astype(">i8").tobytes()
     fixed = pa.Array.from_buffers(pa.binary(8), len(numbers), [None, pa.py_buffer(data)])
     return pa.chunked_array([fixed.cast(pa.binary())])
-
-
-def group_numbers(columns: pa.Table) -> np.ndarray:
-    """A number per row, equal for equal rows; nulls equal each other."""
-    numbers = np.zeros(columns.num_rows, dtype=np.int64)
-    for column in columns.columns:
-        codes = column.combine_chunks()
-        codes = codes.dictionary_encode(null_encoding="encode") if not pa.types.is_nested(codes.type) else _nested(codes)
-        values = codes.indices.to_numpy(zero_copy_only=False)
-        numbers = np.unique(numbers * (int(values.max(initial=0)) + 1) + values, return_inverse=True)[1]
-    return numbers
-
-
-def _nested(column: pa.Array) -> pa.DictionaryArray:
-    """Nested values by their printed form: rare as keys, and never large."""
-    return pa.array([repr(value) for value in column.to_pylist()]).dictionary_encode()

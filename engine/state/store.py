@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pyarrow as pa
 
+from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.state.columns import row_column
 from ksql.engine.state.grow import Grow, pieces
 from ksql.engine.state.index import HashIndex
@@ -14,6 +15,8 @@ from ksql.engine.state.keys import EncodedKeys, key_column
 
 #: Dead slots are dropped when they are more than the live ones, and more than this.
 _DEAD_AT_LEAST = 65_536
+#: So many rows of a batch tell whether it is worth while to look up each of its keys only once.
+_SAMPLE = 2_048
 
 
 class KeyedStore:
@@ -40,6 +43,13 @@ class KeyedStore:
         """The slot of each row's key, int64; unknown keys get one with `insert`, else -1."""
         if keys.num_rows == 0:
             return np.zeros(0, dtype=np.int64)
+        if _repeats(keys):
+            # To find equal rows costs a fifth of looking them up.
+            groups, first = row_groups(keys)
+            return np.asarray(self._lookup(keys.take(pa.array(first)), insert=insert)[groups])
+        return self._lookup(keys, insert=insert)
+
+    def _lookup(self, keys: pa.Table, *, insert: bool) -> np.ndarray:
         batch = [column.encode(values.combine_chunks()) for column, values in zip(self._keys, keys.columns, strict=True)]
         hashes = np.zeros(keys.num_rows, dtype=np.uint64)
         for part in batch:
@@ -132,6 +142,14 @@ class KeyedStore:
         for row in self._rows:
             row.keep(kept)
         self._live.keep(kept)
+
+
+def _repeats(keys: pa.Table) -> bool:
+    """Whether many rows seem to have a key that others have too: by a sample, which shows it up to some 30,000 keys."""
+    if keys.num_rows < _SAMPLE or any(pa.types.is_nested(type_) for type_ in keys.schema.types):
+        return False
+    _, first = row_groups(keys.slice(0, _SAMPLE))
+    return len(first) < _SAMPLE * 0.97
 
 
 def _batch(columns: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.kernels import Segments, scans
 from ksql.engine.kernels.decimals import running_decimal_sum
+from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.lists import GrowingLists, ranges
 from ksql.engine.kernels.nulls import validity
 from ksql.engine.kernels.ranks import double_codes, double_values, order_codes
@@ -191,3 +192,22 @@ def test_codes_have_the_order_of_java(ascending: pa.Array) -> None:
 def test_double_codes_have_a_way_back() -> None:
     values = np.array(WILD)
     assert bits(double_values(double_codes(values))) == bits(values)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.none() | st.sampled_from(["", "a", "b"]),
+            st.none() | st.sampled_from([0.0, -0.0, math.nan]),
+            st.none() | st.lists(st.integers(0, 1), max_size=1),
+        ),
+        max_size=30,
+    )
+)
+def test_equal_rows_are_one_group(rows: list[tuple[str | None, float | None, list[int] | None]]) -> None:
+    types = [pa.string(), pa.float64(), pa.list_(pa.int64())]
+    table = pa.table([pa.array([row[i] for row in rows], type_) for i, type_ in enumerate(types)], names=["s", "d", "l"])
+    groups, first = row_groups(table)
+    numbers: dict[str, int] = {}
+    assert groups.tolist() == [numbers.setdefault(repr(row), len(numbers)) for row in rows]
+    assert first.tolist() == [groups.tolist().index(group) for group in range(len(numbers))]

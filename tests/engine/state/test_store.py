@@ -60,6 +60,7 @@ def test_store_is_a_dictionary(collide: bool, data: st.DataObject) -> None:
         for module in (store, columns):
             patch.setattr(module, "_DEAD_AT_LEAST", 3)
         patch.setattr("ksql.engine.state.grow._PIECE_ROWS", 4)
+        patch.setattr(store, "_SAMPLE", data.draw(st.sampled_from([1, 2_048])))
         if collide:
             patch.setattr(keys, "mix", lambda words: np.zeros(len(words), dtype=np.uint64))
             patch.setattr(keys, "_NULL", np.uint64(0))
