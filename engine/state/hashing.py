@@ -7,8 +7,8 @@ import numpy as np
 _PRIME = np.uint64(0xBF58476D1CE4E5B9)
 _PRIME_2 = np.uint64(0x94D049BB133111EB)
 
-#: By number of bytes: the bytes of a little-endian word that count.
-_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
+#: By number of bytes: the bytes of a little-endian word that count; at the end, for the length -1 of a null: none.
+_MASKS = np.array([*((1 << 8 * n) - 1 for n in range(9)), 0], dtype=np.uint64)
 
 
 def mix(values: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ def load_words(words: np.ndarray, at: np.ndarray, length: np.ndarray) -> np.ndar
     Two aligned reads and shifts are several times faster in NumPy than one read that is not aligned.
     """
     index = at >> 3
-    shift = ((at & 7) << 3).astype(np.uint64)
+    shift = ((at & 7) << 3).view(np.uint64)
     low = words[index] >> shift
     high = words[index + 1] << (np.uint64(63) - shift) << np.uint64(1)
-    return np.asarray((low | high) & _MASKS[np.clip(length, 0, 8)])
+    return np.asarray((low | high) & _MASKS[np.minimum(length, 8)])
