@@ -23,7 +23,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ksql.engine import Engine
-from ksql.engine.operators import stage, table_state
+from ksql.engine.operators import sql, stage, table_state
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.runtime import changelog, task
 from ksql.engine.runtime.task import Task
@@ -245,6 +245,8 @@ def small_limits(small: bool) -> Iterator[None]:
     with ExitStack() as limits:
         limits.enter_context(mock.patch.object(task, "_BACKLOG_RECORDS", 10))
         limits.enter_context(mock.patch.object(stage, "_SEARCH_BUDGET", 3))
+        limits.enter_context(mock.patch.object(sql, "_FEW", 5))
+        limits.enter_context(mock.patch.object(sql, "_SLICE", 8))
         if small:
             limits.enter_context(mock.patch.object(changelog, "_AT_LEAST", 20))
             limits.enter_context(mock.patch.object(table_state, "_EXPIRE_AT_LEAST", 4))
