@@ -28,18 +28,22 @@ SPLITS = 20
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How records come: how likely it is that a batch, and that a life of the engine, ends after one of them."""
+    """How records come: how likely it is that a batch, and that a life of the engine, ends after one of them; and how many
+    threads run the queries (0: the test's own).
+    """
 
     cut: float
     restart: float = 0.0
+    workers: int = 0
 
 
-ONE_BY_ONE, AT_ONCE, SPLIT, RESTARTED = Mode(1.0), Mode(0.0), Mode(0.4), Mode(0.5, restart=0.4)
+ONE_BY_ONE, AT_ONCE, SPLIT = Mode(1.0), Mode(0.0), Mode(0.4)
+RESTARTED, THREADS = Mode(0.5, restart=0.4), Mode(0.4, restart=0.1, workers=2)
 
 
 def tell(story: Story, mode: Mode, random_: random.Random, open_log: Callable[[], Log] = MemoryLog) -> Story:
     """The story as it happens: what can be seen, in place of what the file says. Restarts need a log that opens again."""
-    world = World(open_log)
+    world = World(open_log, mode.workers)
     sections: list[Section] = []
     seen: list[str] = []
     for i, section in enumerate(story.sections):
@@ -110,8 +114,9 @@ def test_in_batches(path: Path, mode: Mode) -> None:
     assert str(tell(read_story(path), mode, seeded(path, 1))) == path.read_text(encoding="utf-8")
 
 
-def test_with_restarts(path: Path, tmp_path: Path) -> None:
-    told = tell(read_story(path), RESTARTED, seeded(path, 2), partial(EmbeddedLog, tmp_path, durability="os"))
+@pytest.mark.parametrize("mode", [RESTARTED, THREADS], ids=["restarts", "threads"])
+def test_on_disk(path: Path, mode: Mode, tmp_path: Path) -> None:
+    told = tell(read_story(path), mode, seeded(path, 2), partial(EmbeddedLog, tmp_path, durability="os"))
     assert str(told) == path.read_text(encoding="utf-8")
 
 
@@ -119,5 +124,5 @@ def test_with_restarts(path: Path, tmp_path: Path) -> None:
 def test_in_many_ways(path: Path, tmp_path: Path) -> None:
     for turn in range(SPLITS):
         open_log = partial(EmbeddedLog, tmp_path / str(turn), durability="os")
-        told = tell(read_story(path), RESTARTED, seeded(path, turn), open_log)
+        told = tell(read_story(path), THREADS if turn % 4 == 0 else RESTARTED, seeded(path, turn), open_log)
         assert str(told) == path.read_text(encoding="utf-8"), f"turn {turn}"

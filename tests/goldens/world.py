@@ -1,4 +1,4 @@
-"""An engine over a log in which nothing happens by itself: no threads, no clock."""
+"""An engine over a log, without a clock; without threads too, unless they are asked for."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ from ksql.testing import Record
 
 #: The present, for whatever asks.
 NOW_MS = 1_700_000_000_000
+TIMEOUT_S = 60.0
 #: Streams are read from their start, and tables write every change.
 PROPERTIES = {"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0"}
 
 
 class World:
-    """`open_log` opens the log, again and again the same."""
+    """`open_log` opens the log, again and again the same. `workers`: threads for the queries; 0: they run on the caller's."""
 
-    def __init__(self, open_log: Callable[[], Log]) -> None:
+    def __init__(self, open_log: Callable[[], Log], workers: int = 0) -> None:
         self._open_log = open_log
+        self._workers = workers
         self._shown: dict[str, int] = {}
         self._open(PROPERTIES, {})
 
     def _open(self, properties: dict[str, str], variables: dict[str, str]) -> None:
         self._log = self._open_log()
-        self.engine = Engine(self._log, clock=lambda: NOW_MS)
+        self.engine = Engine(self._log, clock=lambda: NOW_MS, workers=max(self._workers, 1))
+        if self._workers:
+            self.engine.start()
         self._session = self.engine.session(properties=properties, variables=variables)
 
     def restart(self) -> None:
@@ -66,6 +70,9 @@ class World:
 
     def settle(self) -> None:
         """Let the queries read all there is."""
+        if self._workers:
+            assert self.engine.wait_idle(TIMEOUT_S)
+            return
         while sum(map(self._advance, self.engine.queries)):
             pass
 
