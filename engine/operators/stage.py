@@ -95,7 +95,7 @@ class Stage:
             return self._query(batch, context, source, safe=False)
         except duckdb.Error:
             result = self._query(batch, context, source, safe=True)
-            self._report(batch, context, source)
+            self._report(batch if source is None else _without_suspects(batch, result), context, source)
             return result
 
     def _query(self, batch: pa.Table, context: BatchContext, source: SourceInput | None, *, safe: bool) -> pa.Table:
@@ -140,6 +140,12 @@ def _record_error(row: pa.Table, message: str) -> RecordError:
         timestamp=values.get("$ts", 0),
         place=values["$n"],
     )
+
+
+def _without_suspects(batch: pa.Table, result: pa.Table) -> pa.Table:
+    """The rows whose values are what `result` was computed from; those of the others come from the exact decoder."""
+    suspects = _places(result.filter(result.column(SUSPECT)))
+    return batch.filter(pa.array(~np.isin(_places(batch), suspects)))
 
 
 def _places(table: pa.Table) -> np.ndarray:

@@ -23,7 +23,7 @@ from tests.goldens.story import Section, Story, read_story
 from tests.goldens.world import World
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.golden"))
-SPLITS = 20
+SPLITS = 8
 
 
 @dataclass(frozen=True, slots=True)
