@@ -116,6 +116,12 @@ class Engine:
         """Take a query out of the runtime, after its current batch."""
         self.runtime.remove(query_id)
 
+    def restart_queries(self, source: str) -> None:
+        """Plan anew the queries that read or write `source`: it has got more columns."""
+        for query_id in dict.fromkeys([*self.catalog.readers(source), *self.catalog.writers(source)]):
+            self.stop_query(query_id)
+            self.run_query(self.catalog.queries[query_id])
+
     def forget_state(self, transaction: Transaction, query_id: str | None) -> None:
         """Delete what a query remembers: its changelog, numbers and offsets."""
         if query_id is None:

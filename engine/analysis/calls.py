@@ -31,6 +31,12 @@ def check_calls(analysis: Analysis) -> None:
             fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint="GROUP BY says whose rows it takes.")
 
 
+def refuse_rows(value: exp.Expression) -> None:
+    """Refuse functions that take or make rows in `value`, one of VALUES."""
+    for call in _calls([value], lambda name: is_table_function(name) or is_aggregate(name)):
+        fail(call, f"{call.name} cannot stand in VALUES", hint="a value is made of literals and functions of values.")
+
+
 _AGGREGATE_HINTS = {
     "WHERE": "WHERE sees single rows; HAVING sees groups.",
     "GROUP BY": "groups are made of the columns of single rows.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from ksql.engine.definitions import Source
 from ksql.engine.expressions.typed import Name, Scope
+from ksql.engine.type_names import type_reference
 from ksql.engine.types import BIGINT, INTEGER, Column, SqlType
 from ksql.parser import nodes
 
@@ -114,3 +115,11 @@ class Analysis:
     @property
     def is_aggregate(self) -> bool:
         return bool(self.group_by)
+
+
+def with_missing(analysis: Analysis, columns: Sequence[Column]) -> Analysis:
+    """`analysis` with NULL for each of `columns` that it has not: those the target got after the query was written."""
+    names = {item.name for item in analysis.items}
+    missing = [column for column in columns if column.name not in names]
+    nulls = [Item(c.name, exp.Cast(this=exp.Null(), to=type_reference(c.type))) for c in missing]
+    return replace(analysis, items=(*analysis.items, *nulls))

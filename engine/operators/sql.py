@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,21 @@ _SLICE = 8_192
 
 # The copy it warns of is one of a few rows.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
+
+#: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
+_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
+_ADVICE = re.compile(r"\. Use TRY\(.*")
+_WRAPPED = re.compile(r"Overflow in \w+ of INT(32|64) ")
+
+
+def reason(message: str) -> str:
+    """What a message of DuckDB says about a value, without its kind of error and its advice."""
+    return _ADVICE.sub("", _KIND.sub("", message.splitlines()[0]))
+
+
+def only_wraps(message: str) -> bool:
+    """Whole numbers wrap around: plain SQL raises, safe SQL gives the result, and nothing is wrong."""
+    return _WRAPPED.search(message) is not None
 
 
 class SqlRunner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from ksql.engine.operators.batch import PLACE, SUSPECT, BatchContext, Node, RecordError, empty, meta_columns
 from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.sql import only_wraps, reason
 from ksql.engine.operators.steps import Form, Step
 from ksql.engine.types import SqlType
 
@@ -18,11 +18,6 @@ from ksql.engine.types import SqlType
 _SEARCH_BUDGET = 64
 #: Fewer records than this are decoded one by one: cheaper than to bind the SQL that decodes a batch (2 to 5 ms).
 _SMALL = 64
-#: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
-_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
-_ADVICE = re.compile(r"\. Use TRY\(.*")
-#: Whole numbers wrap around: plain SQL raises, safe SQL gives the result, and nothing is wrong.
-_WRAPPED = re.compile(r"Overflow in \w+ of INT(32|64) ")
 
 
 class Stage:
@@ -118,7 +113,7 @@ class Stage:
                 if part.num_rows > 1:
                     half = part.num_rows // 2
                     pending += [part.slice(half), part.slice(0, half)]
-                elif not _WRAPPED.search(str(error)):
+                elif not only_wraps(str(error)):
                     context.errors(_record_error(part, str(error)))
         if pending:
             context.errors(
@@ -134,7 +129,7 @@ def _record_error(row: pa.Table, message: str) -> RecordError:
     values = row.select([n for n in row.column_names if n in ("$n", "$p", "$off", "$ts")]).to_pylist()[0]
     return RecordError(
         "recordProcessingError",
-        _ADVICE.sub("", _KIND.sub("", message.splitlines()[0])),
+        reason(message),
         partition=values.get("$p", 0),
         offset=values.get("$off", -1),
         timestamp=values.get("$ts", 0),

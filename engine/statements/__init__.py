@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ksql.engine.definitions import QueryInfo
 from ksql.engine.plan import Plan
+from ksql.engine.types import Column
 
 if TYPE_CHECKING:
     from ksql.engine.engine import Engine
@@ -33,6 +34,7 @@ def load_executors() -> None:
 
 def plan_statement(engine: Engine, info: QueryInfo) -> Plan:
     """A fresh plan of a persistent query, from its frozen statement."""
+    from ksql.engine.analysis.model import with_missing
     from ksql.engine.analysis.passes import analyze
     from ksql.engine.planning.planner import plan
     from ksql.engine.planning.sink import attach_sink
@@ -40,7 +42,10 @@ def plan_statement(engine: Engine, info: QueryInfo) -> Plan:
 
     node = parse_one(info.statement).node
     sink = engine.catalog.sources[info.sink]
-    into = (*sink.key_columns, *sink.value_columns) if isinstance(node, nodes.InsertInto) else ()
-    made = plan(analyze(node.args["query"], engine.catalog, persistent=True), info.properties, into)
+    analysis = analyze(node.args["query"], engine.catalog, persistent=True)
+    into: tuple[Column, ...] = ()
+    if isinstance(node, nodes.InsertInto):
+        analysis, into = with_missing(analysis, sink.value_columns), (*sink.key_columns, *sink.value_columns)
+    made = plan(analysis, info.properties, into)
     attach_sink(made, sink)
     return made

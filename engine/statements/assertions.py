@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 
-from ksql.engine.errors import NotSupportedError, StatementError, located
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.with_clause import ASSERT_TOPIC, read_properties
+from ksql.engine.suggest import did_you_mean
 from ksql.parser import nodes
 
 _DEFAULT_TIMEOUT_MS = 1_000
@@ -17,18 +20,21 @@ _DEFAULT_TIMEOUT_MS = 1_000
 def assert_topic(call: Call) -> Result:
     """Wait until the topic exists (or does not), up to the timeout."""
     node = call.node
+    expected = read_properties(node, ASSERT_TOPIC)
     wanted = not node.args.get("not_exists")
     timeout = node.args.get("timeout")
     deadline = time.monotonic() + (timeout.milliseconds if timeout is not None else _DEFAULT_TIMEOUT_MS) / 1000
     changed = threading.Event()
     unsubscribe = call.engine.log.subscribe(changed.set)
     try:
-        while (problem := _problem(call, node.this.this, wanted)) and changed.wait(max(deadline - time.monotonic(), 0)):
+        while problem := _problem(call, node.this.this, wanted, expected):
+            if not changed.wait(max(deadline - time.monotonic(), 0)):
+                break
             changed.clear()
     finally:
         unsubscribe()
     if problem:
-        raise located(StatementError(problem), node)
+        fail(node, problem, hint=did_you_mean(node.this.this, call.engine.log.topics()) if wanted else "")
     text = f"Topic {node.this.this} {'exists' if wanted else 'does not exist'}."
     entity = {
         "@type": "assert_topic",
@@ -40,17 +46,16 @@ def assert_topic(call: Call) -> Result:
     return Message(call.text, text, entity)
 
 
-def _problem(call: Call, name: str, wanted: bool) -> str:
+def _problem(call: Call, name: str, wanted: bool, expected: Mapping[str, int]) -> str:
     """What contradicts the assertion; '' when nothing does."""
     config = call.engine.log.topics().get(name)
     if config is None:
         return f"topic {name} does not exist" if wanted else ""
     if not wanted:
         return f"topic {name} exists"
-    expected = {k: v for k, v in call.node.with_properties.items() if k in ("PARTITIONS", "REPLICAS")}
     for key, value in expected.items():
         found = config.partitions if key == "PARTITIONS" else config.replicas
-        if str(found) != value:
+        if found != value:
             return f"topic {name} has {found} {key.lower()}, not {value}"
     return ""
 

@@ -19,7 +19,7 @@ def _queries(call: Call) -> list[str]:
         return list(queries)
     name = call.node.this.name
     if name not in queries:
-        fail(call.node, f"there is no query {name}", hint=did_you_mean(name, queries) or "SHOW QUERIES; lists what runs.")
+        fail(call.node.this, f"there is no query {name}", hint=did_you_mean(name, queries) or "SHOW QUERIES; lists what runs.")
     return [name]
 
 
@@ -93,7 +93,8 @@ def define(call: Call) -> Result:
 def undefine(call: Call) -> Result:
     name = call.node.this.name
     if name not in call.session.variables:
-        fail(call.node, f"variable {name} is not defined", hint=did_you_mean(name, call.session.variables))
+        hint = did_you_mean(name, call.session.variables) or "SHOW VARIABLES; lists what is."
+        fail(call.node.this, f"variable {name} is not defined", hint=hint)
     del call.session.variables[name]
     return Message(call.text, f"Variable {name} is no longer defined.")
 

@@ -22,7 +22,7 @@ from ksql.engine.settings import reads_latest
 from ksql.engine.statements.declare import check_retention, check_source, column_name
 from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Call, executes
-from ksql.engine.statements.replace import check_replaceable
+from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties
@@ -62,14 +62,17 @@ def create_as(call: Call) -> Result:
             f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists",
             hint=f"DROP {existing.kind} {name}; first, or CREATE OR REPLACE.",
         )
-    query_id = (
-        existing.query_id if existing and existing.query_id else f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
-    )
+    new_id = f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
+    query_id = (existing.query_id if existing is not None else None) or new_id
     creation = work_out(call, is_table, query_id)
     if existing is not None:
         check_replaceable(existing, creation.source, node)
+        check_query_replaceable(catalog.queries.get(query_id), _sources(creation), catalog.writers(name), node)
         if creation.plan.states:
-            raise located(NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet"), node)
+            hint = f"DROP {existing.kind} {name}; and create it anew."
+            raise located(
+                NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet", hint=hint), node
+            )
         call.engine.stop_query(query_id)
     _start(call, creation, query_id, new_source=True)
     return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
@@ -197,6 +200,11 @@ def _listed(columns: Sequence[Column]) -> str:
     return ", ".join(map(str, columns)) or "none"
 
 
+def _sources(creation: Creation) -> tuple[str, ...]:
+    """Names of what the query reads, each once."""
+    return tuple(dict.fromkeys(source.source.name for source in creation.analysis.sources))
+
+
 def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -> None:
     """Create topic, definitions and query in one transaction, then let it run."""
     engine, source = call.engine, creation.source
@@ -205,7 +213,7 @@ def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -
         id=query_id,
         statement=frozen_statement(node, creation.analysis),
         sink=source.name,
-        sources=tuple(dict.fromkeys(s.source.name for s in creation.analysis.sources)),
+        sources=_sources(creation),
         properties=dict(call.session.properties),
     )
     with engine.log.transaction() as transaction:

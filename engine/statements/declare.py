@@ -62,6 +62,8 @@ def create_source(call: Call) -> Result:
     with call.engine.log.transaction() as transaction:
         ensure_topic(call.engine.log, transaction, source.topic, read_with(call, is_table), node)
         call.engine.catalog.change(transaction, sources={name: source})
+    if existing is not None:
+        call.engine.restart_queries(name)
     return done(call.text, f"{kind.capitalize()} created", kind, f"`{name}`", "create")
 
 
@@ -175,8 +177,7 @@ def _add(columns: Columns, element: Any, type_: SqlType, is_table: bool) -> None
     name, role = element.this.name, element.args.get("constraint")
     if name in columns.order:
         fail(element, f"column {name} is declared twice")
-    if name in RESERVED:
-        fail(element, f"{name} is a reserved column name", hint="every row has it already.")
+    refuse_reserved(element)
     columns.order.append(name)
     if role in ("KEY", "PRIMARY KEY"):
         if (role == "PRIMARY KEY") != is_table:
@@ -191,6 +192,13 @@ def _add(columns: Columns, element: Any, type_: SqlType, is_table: bool) -> None
         columns.header.append(_header(columns.header, element, name, type_))
     else:
         columns.value.append(Column(name, type_))
+
+
+def refuse_reserved(element: exp.Expression) -> None:
+    """Raise StatementError if the column is called like a pseudo column."""
+    name = element.this.name
+    if name in RESERVED:
+        fail(element, f"{name} is a reserved column name", hint="every row has it already; choose another name.")
 
 
 def _header(headers: Sequence[HeaderColumn], element: Any, name: str, type_: SqlType) -> HeaderColumn:

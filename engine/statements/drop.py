@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.results import Result
-from ksql.engine.statements.declare import check_source
+from ksql.engine.statements.declare import check_source, refuse_reserved
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.status import done, warning
+from ksql.engine.suggest import did_you_mean
 from ksql.engine.type_names import resolve_type
 from ksql.engine.types import Column
 from ksql.parser import nodes
@@ -24,7 +25,8 @@ def drop_source(call: Call) -> Result:
     if source is None:
         if node.args.get("if_exists"):
             return warning(call.text, f"Source `{name}` does not exist.")
-        fail(node, f"Source {name} does not exist", hint=f"SHOW {kind.upper()}S; lists what does.")
+        hint = did_you_mean(name, engine.catalog.sources) or f"SHOW {kind.upper()}S; lists what does."
+        fail(node.this, f"Source {name} does not exist", hint=hint)
     if source.is_table != (kind == "table"):
         fail(node, f"{name} is a {source.kind.lower()}, not a {kind}", hint=f"DROP {source.kind} {name};")
     _check_unused(call, name, source.query_id)
@@ -75,7 +77,8 @@ def drop_type(call: Call) -> Result:
     if name not in call.engine.catalog.types:
         if call.node.args.get("if_exists"):
             return warning(call.text, f"Type '{name}' does not exist")
-        fail(call.node, f"Type {name} does not exist", hint="SHOW TYPES; lists what does.")
+        hint = did_you_mean(name, call.engine.catalog.types) or "SHOW TYPES; lists what does."
+        fail(call.node.this, f"Type {name} does not exist", hint=hint)
     with call.engine.log.transaction() as transaction:
         call.engine.catalog.change(transaction, types={name: None})
     return done(call.text, f"Dropped type '{name}'", "type", name, "drop")
@@ -88,7 +91,7 @@ def alter(call: Call) -> Result:
     source = call.source(node.this)
     kind = "table" if isinstance(node, nodes.AlterTable) else "stream"
     if source.is_table != (kind == "table"):
-        fail(node, f"{source.name} is a {source.kind.lower()}, not a {kind}")
+        fail(node, f"{source.name} is a {source.kind.lower()}, not a {kind}", hint=f"ALTER {source.kind} {source.name} ADD …")
     if source.query_id:
         fail(
             node,
@@ -99,12 +102,14 @@ def alter(call: Call) -> Result:
         fail(node, f"{source.name} was declared with SOURCE and cannot be altered")
     added = [Column(c.this.name, resolve_type(c.args["type"], catalog.types)) for c in node.args["columns"]]
     names = [c.name for c in source.columns]
-    for column in added:
+    for written, column in zip(node.args["columns"], added, strict=True):
         if column.name in names:
-            fail(node, f"{source.name} has a column {column.name} already")
+            fail(written, f"{source.name} has a column {column.name} already")
+        refuse_reserved(written)
         names.append(column.name)
     changed = replace(source, value_columns=(*source.value_columns, *added), order=tuple(names))
     check_source(changed, node)
     with call.engine.log.transaction() as transaction:
         catalog.change(transaction, sources={source.name: changed})
+    call.engine.restart_queries(source.name)
     return done(call.text, f"{kind.capitalize()} {source.name} altered successfully.", kind, f"`{source.name}`", "alter")

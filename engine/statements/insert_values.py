@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import NoReturn
 
 import pyarrow as pa
 from sqlglot import exp
 
+from ksql.engine.analysis.calls import refuse_rows
+from ksql.engine.analysis.names import free_columns
+from ksql.engine.casts import is_number
 from ksql.engine.definitions import Source
-from ksql.engine.errors import StatementError, fail
+from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
+from ksql.engine.operators.sql import only_wraps, reason
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
+from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import BIGINT, Column
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.partitioner import partition_keys
-from ksql.parser import nodes
+from ksql.parser import nodes, to_sql
+
+_ROWTIME = Column("ROWTIME", BIGINT)
 
 
 @executes(nodes.InsertValues)
 def insert_values(call: Call) -> Result:
     source = call.source(call.node.this)
     if source.read_only:
-        fail(call.node, f"{source.name} was declared with SOURCE and is read-only")
+        fail(call.node.this, f"{source.name} was declared with SOURCE and is read-only")
     if source.windowed:
-        fail(call.node, f"{source.name} has a windowed key, which INSERT VALUES cannot write")
+        fail(call.node.this, f"{source.name} has a windowed key, which INSERT VALUES cannot write")
     given = _given(call.node, source)
-    timestamp = given.pop("ROWTIME", None)
-    key, value, time = _record(call, source, given, timestamp)
+    key, value, time = _record(call, source, given)
     if source.is_table and key is None:
-        fail(call.node, f"the primary key of {source.name} must not be NULL")
+        keys = ", ".join(column.name for column in source.key_columns)
+        fail(call.node, f"the primary key of {source.name} must not be NULL", hint=f"give {keys} a value.")
     record = pa.RecordBatch.from_arrays(
         [pa.array([key], pa.binary()), pa.array([value], pa.binary()), pa.array([time], pa.int64()), pa.nulls(1, HEADERS_TYPE)],
         schema=RECORD_SCHEMA,
@@ -45,58 +55,109 @@ def insert_values(call: Call) -> Result:
 
 def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:
     """The values by column name. Raises StatementError for unknown columns and a wrong number of values."""
-    insertable = [c for c in source.columns if c not in source.header_columns]
-    columns = [c.name for c in node.args.get("columns") or []] or [c.name for c in insertable]
+    insertable = [c.name for c in source.columns if c not in source.header_columns]
+    named: Sequence[exp.Expression] = node.args.get("columns") or []
+    columns = [column.name for column in named] or insertable
     values = node.args["values"]
+    for i, column in enumerate(named):
+        _check_column(column, source, insertable)
+        if column.name in columns[:i]:
+            fail(column, f"column {column.name} is named twice")
     if len(columns) != len(values):
-        fail(node, f"{len(values)} values for {len(columns)} columns: {', '.join(columns)}")
-    known = {c.name for c in insertable} | {"ROWTIME"}
-    headers = {c.name for c in source.header_columns}
-    for column in columns:
-        if column in headers:
-            fail(node, f"column {column} is filled from record headers and cannot be inserted")
-        if column not in known:
-            fail(
-                node, f"{source.name} has no column {column}", hint=f"its columns are {', '.join(c.name for c in insertable)}."
-            )
-    if len(set(columns)) < len(columns):
-        fail(node, "a column is named twice")
+        hint = "" if named else f"name the columns that get one: INSERT INTO {source.name} ({columns[0]}, …) VALUES …"
+        fail(node, f"{len(values)} values for {len(columns)} columns: {', '.join(columns)}", hint=hint)
     return dict(zip(columns, values, strict=True))
 
 
+def _check_column(column: exp.Expression, source: Source, insertable: Sequence[str]) -> None:
+    name = column.name
+    if name in [header.name for header in source.header_columns]:
+        fail(column, f"column {name} is filled from record headers and cannot be inserted")
+    if name in ("ROWPARTITION", "ROWOFFSET"):
+        fail(column, f"{name} cannot be inserted", hint="the topic gives every record its place.")
+    if name not in insertable and name != "ROWTIME":
+        hint = did_you_mean(name, insertable) or f"its columns are {', '.join(insertable)}."
+        fail(column, f"{source.name} has no column {name}", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value for a column: its SQL, and where its type is converted SQL that is true if that loses something."""
+
+    column: Column
+    node: exp.Expression | None
+    sql: str
+    lost: str = ""
+
+
 def _record(
-    call: Call, source: Source, given: Mapping[str, exp.Expression], timestamp: exp.Expression | None
+    call: Call, source: Source, given: Mapping[str, exp.Expression], *, safe: bool = False
 ) -> tuple[bytes | None, bytes | None, int]:
     """Key, value and timestamp of the record, computed and encoded by one statement."""
+    columns = (*source.key_columns, *source.value_columns)
+    now = _Value(_ROWTIME, None, str(call.session.now_ms()))
+    time = _value(_ROWTIME, given["ROWTIME"], safe) if "ROWTIME" in given else now
+    every = [*(_value(column, given.get(column.name), safe) for column in columns), time]
+    names = [f'"c{i}"' for i in range(len(every))]
+    converted = [value for value in every if value.lost]
+    lost = ", ".join(f"COALESCE({value.lost}, false)" for value in converted)
+    try:
+        *record, which = call.engine.sql.row(
+            f"SELECT {_encoders(source, names)}, {names[-1]}::BIGINT, [{lost}] "
+            f"FROM (SELECT {', '.join(f'{value.sql} AS {name}' for value, name in zip(every, names, strict=True))})"
+        )
+    except call.engine.sql_error as error:
+        if only_wraps(str(error)) and not safe:
+            return _record(call, source, given, safe=True)
+        _fail_at_value(call, every, str(error))
+    for value in compress(converted, which):
+        assert value.node is not None
+        fail(value.node, f"{to_sql(value.node)} does not fit into column {value.column.name}, which is {value.column.type}")
+    key, data, time_ms = record
+    if time_ms is None or time_ms < 0:
+        fail(time.node or call.node, "ROWTIME must be a point in time: milliseconds since 1970")
+    return _bytes(key), _bytes(data), time_ms
+
+
+def _encoders(source: Source, names: Sequence[str]) -> str:
+    """SQL of the record's key and value."""
+    count = len(source.key_columns)
     _, key_encoder = bind(source.key_format, source.key_columns, source.key_options)
     _, value_encoder = bind(source.value_format, source.value_columns, source.value_options)
-    keys = [_value(c, given) for c in source.key_columns]
-    values = [_value(c, given) for c in source.value_columns]
-    key = key_encoder.sql([f'"k{i}"' for i in range(len(keys))]) if keys else "NULL::BLOB"
-    if len(keys) == 1:
-        key = f'CASE WHEN "k0" IS NULL THEN NULL ELSE {key} END'
-    value = value_encoder.sql([f'"v{i}"' for i in range(len(values))])
-    scope = Scope(())
-    time = compile_sql(timestamp, scope, BIGINT, "ROWTIME").plain if timestamp is not None else str(call.session.now_ms())
-    columns = [f'{sql} AS "k{i}"' for i, sql in enumerate(keys)] + [f'{sql} AS "v{i}"' for i, sql in enumerate(values)]
-    statement = f"SELECT {key} AS k, {value} AS v, {time}::BIGINT AS t FROM (SELECT {', '.join(columns)})"
-    try:
-        key_data, value_data, time_ms = call.engine.sql.row(statement)
-    except call.engine.sql_error as error:
-        raise StatementError(f"a value cannot be computed: {str(error).splitlines()[0]}") from None
-    if time_ms is None or time_ms < 0:
-        fail(call.node, f"ROWTIME must be a point in time since 1970, not {time_ms}")
-    return _bytes(key_data), _bytes(value_data), time_ms
+    key = key_encoder.sql(names[:count]) if count else "NULL::BLOB"
+    if count == 1:
+        key = f"CASE WHEN {names[0]} IS NULL THEN NULL ELSE {key} END"
+    return f"{key}, {value_encoder.sql(names[count:-1])}"
+
+
+def _fail_at_value(call: Call, values: Sequence[_Value], message: str) -> NoReturn:
+    """Point at the value that cannot be computed: the first that fails alone."""
+    for value in values:
+        try:
+            call.engine.sql.row(f"SELECT {value.sql}")
+        except call.engine.sql_error as error:
+            fail(value.node or call.node, f"the value of {value.column.name} cannot be computed", detail=reason(str(error)))
+    fail(call.node, "the values cannot be written", detail=reason(message))
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:
     return data.encode() if isinstance(data, str) else data
 
 
-def _value(column: Column, given: Mapping[str, exp.Expression]) -> str:
-    node = given.get(column.name)
+def _value(column: Column, node: exp.Expression | None, safe: bool) -> _Value:
     if node is None:
-        return f"NULL::{column.type.duckdb}"
-    if next(node.find_all(exp.Column), None) is not None:
-        fail(node, "a value cannot refer to a column", hint="text goes into single quotes.")
-    return compile_sql(node, Scope(()), column.type, f"column {column.name}").plain
+        return _Value(column, None, f"NULL::{column.type.duckdb}")
+    if (name := next(free_columns(node), None)) is not None:
+        fail(name, "a value cannot refer to a column", hint="text goes into single quotes.")
+    refuse_rows(node)
+    what = f"column {column.name}"
+    given = compile_sql(node, Scope(()))
+    if given.type == column.type:
+        return _Value(column, node, given.of(safe))
+    sql = compile_sql(node, Scope(()), column.type, what)
+    if given.type is None:
+        return _Value(column, node, sql.of(safe))
+    lost = f"({given.of(safe)}) IS NOT NULL AND ({sql.of(safe)}) IS NULL"
+    if is_number(given.type) and is_number(column.type):
+        lost += f" OR ({given.of(safe)}) <> ({sql.of(safe)})"
+    return _Value(column, node, sql.of(safe), lost)

@@ -14,12 +14,13 @@ from ksql.engine.formats import capabilities
 from ksql.engine.suggest import did_you_mean
 
 #: Kinds of statements by what they may say.
-STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT = (
+STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT, ASSERT_TOPIC = (
     "CREATE STREAM",
     "CREATE TABLE",
     "CREATE STREAM AS",
     "CREATE TABLE AS",
     "INSERT INTO",
+    "ASSERT TOPIC",
 )
 _DECLARE = frozenset({STREAM, TABLE})
 _CREATE = frozenset({STREAM, TABLE, STREAM_AS, TABLE_AS})
@@ -94,8 +95,8 @@ PROPERTIES: Mapping[str, Property] = {
     "KEY_DELIMITER": Property(_CREATE, _text),
     "VALUE_DELIMITER": Property(_CREATE, _text),
     "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
-    "PARTITIONS": Property(_CREATE, _positive),
-    "REPLICAS": Property(_CREATE, _positive),
+    "PARTITIONS": Property(_CREATE | {ASSERT_TOPIC}, _positive),
+    "REPLICAS": Property(_CREATE | {ASSERT_TOPIC}, _positive),
     "RETENTION_MS": Property(_CREATE, _integer),
     "CLEANUP_POLICY": Property(_CREATE, _cleanup),
     "TIMESTAMP": Property(_CREATE, _text),
