@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 
 PREFIX = "ksql.streams."
 CACHE = "cache.max.bytes.buffering"
 RESET = "auto.offset.reset"
+
+
+def _is_boolean(value: str) -> bool:
+    return value.lower() in ("true", "false")
+
+
+#: Properties of which not every value has a meaning: what it must be, for people, and whether it is that.
+_CHECKED: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    RESET: ("earliest or latest", lambda value: value.lower() in ("earliest", "latest")),
+    CACHE: ("a number of bytes, 0 for no cache", str.isdecimal),
+    "ksql.persistence.wrap.single.values": ("true or false", _is_boolean),
+    "ksql.new.query.planner.enabled": ("true or false", _is_boolean),
+}
+
+
+def wrong_value(name: str, value: str) -> str:
+    """What the property must be instead of `value`; '' when it may be that."""
+    if name.removeprefix(PREFIX) not in _CHECKED:
+        return ""
+    expected, fits = _CHECKED[name.removeprefix(PREFIX)]
+    return "" if fits(value) else expected
+
+
+def mistyped(name: str) -> str:
+    """The property that `name` must be meant for, but for a letter or two; '' when it may be right."""
+    plain = name.removeprefix(PREFIX)
+    near = get_close_matches(plain, _CHECKED, n=1, cutoff=0.9)
+    return near[0] if near and near[0] != plain else ""
 
 
 def setting(properties: Mapping[str, str], name: str, default: str) -> str:

@@ -21,6 +21,8 @@ _MODULES = (
     "select",
     "show",
     "describe",
+    "describe_function",
+    "explain",
     "print_topic",
     "assertions",
 )

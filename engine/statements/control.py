@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ksql.engine.errors import fail
 from ksql.engine.results import Message, Result
+from ksql.engine.settings import mistyped, wrong_value
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.status import done
 from ksql.engine.suggest import did_you_mean
@@ -55,6 +56,10 @@ def pause(call: Call) -> Result:
 @executes(nodes.Set)
 def set_property(call: Call) -> Result:
     name, value = call.node.this.name, call.node.args["value"].name
+    if expected := wrong_value(name, value):
+        fail(call.node.args["value"], f"property '{name}' must be {expected}, not '{value}'")
+    if known := mistyped(name):
+        fail(call.node.this, f"there is no property '{name}'", hint=f"did you mean {known}?")
     before = call.session.properties.get(name)
     call.session.properties[name] = value
     change = f" from '{before}'" if before is not None else ""
@@ -65,7 +70,8 @@ def set_property(call: Call) -> Result:
 def unset_property(call: Call) -> Result:
     name = call.node.this.name
     if name not in call.session.properties:
-        fail(call.node, f"property '{name}' is not set in this session", hint="SHOW PROPERTIES; lists what is.")
+        hint = did_you_mean(name, call.session.properties) or "SHOW PROPERTIES; lists what is."
+        fail(call.node.this, f"property '{name}' is not set in this session", hint=hint)
     before = call.session.properties.pop(name)
     return Message(call.text, f"Successfully unset property '{name}' (value was '{before}').", _properties_entity(call))
 

@@ -82,7 +82,7 @@ def show_topics(call: Call) -> Result:
 @executes(nodes.ShowQueries)
 def show_queries(call: Call) -> Result:
     if call.node.args.get("extended"):
-        from ksql.engine.statements.describe import describe_queries
+        from ksql.engine.statements.explain import describe_queries
 
         return describe_queries(call)
     engine = call.engine
