@@ -70,6 +70,7 @@ class TestDriver:
         self._topics: dict[str, list[tuple[int, Record]]] = {}
         self._queries: dict[str, _Query] = {}
         self._place = 0
+        self._taken: dict[tuple[str, int], int] = {}
         self.errors: list[RecordError] = []
 
     def create_topic(self, name: str, partitions: int = 1) -> None:
@@ -77,8 +78,16 @@ class TestDriver:
         self._engine.log.create_topic(name, TopicConfig(partitions=partitions))
 
     def execute(self, sql: str) -> list[Result]:
-        """Carry out statements. Raises as `Session.execute` does."""
-        results = list(self._session.execute(sql))
+        """Carry out statements; what INSERT VALUES writes is processed at once. Raises as `Session.execute` does."""
+        results = []
+        for result in self._session.execute(sql):
+            results.append(result)
+            self._begin_queries()
+            self.feed(self._inserted())
+        return results
+
+    def _begin_queries(self) -> None:
+        """Know the queries that there are now."""
         known = self._engine.catalog.queries
         self._queries = {q: kept for q, kept in self._queries.items() if q in known}
         for info in known.values():
@@ -87,7 +96,17 @@ class TestDriver:
                 topic = self._engine.catalog.sources[info.sink].topic
                 offsets = {i.source.topic: len(self._topics.get(i.source.topic, [])) for i in plan.inputs}
                 self._queries[info.id] = _Query(info.id, plan, topic, offsets)
-        return results
+
+    def _inserted(self) -> list[Record]:
+        """Records that a statement has written into the engine's own log, where nothing else is written."""
+        log, inserted = self._engine.log, list[Record]()
+        for topic, config in log.topics().items():
+            for partition in range(config.partitions):
+                start = self._taken.get((topic, partition), 0)
+                records = log.fetch(topic, partition, start)
+                self._taken[topic, partition] = start + records.num_rows
+                inserted += _records(topic, records)
+        return inserted
 
     def feed(self, records: Sequence[Record], *, batch: bool = True) -> None:
         """Write records and let the queries process them: all as one micro-batch, or one by one."""
@@ -157,8 +176,9 @@ def _raw(rows: Sequence[tuple[int, tuple[int, int, int, Record]]]) -> pa.Table:
     return pa.table({name: pa.array(data[name], RAW_SCHEMA.field(name).type) for name in RAW_SCHEMA.names})
 
 
-def _records(topic: str, output: pa.Table) -> list[Record]:
+def _records(topic: str, output: pa.Table | pa.RecordBatch) -> list[Record]:
     rows = output.select(["key", "value", "timestamp", "headers"]).to_pylist()
     return [
-        Record(topic, r["key"], r["value"], r["timestamp"], [(h["key"], h["value"]) for h in r["headers"] or []]) for r in rows
+        Record(topic, r["key"], r["value"], r["timestamp"], tuple((h["key"], h["value"]) for h in r["headers"] or ()))
+        for r in rows
     ]
