@@ -52,8 +52,9 @@ class Engine:
         self.clock = clock
         self._batch_records = batch_records
         self.catalog = Catalog(log)
-        # That optimizer would copy the parsing of a record into the filter above it, and so parse it twice.
-        self.database = duckdb.connect(config={"threads": workers, "disabled_optimizers": "filter_pushdown"})
+        # One thread: `SqlRunner` spreads batches over threads itself. And that optimizer would copy the parsing of a record
+        # into the filter above it, and so parse it twice.
+        self.database = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
         self.sql_error = duckdb.Error
         self.processing_log = ProcessingLog(
             log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false"
@@ -63,6 +64,7 @@ class Engine:
         self.runtime = Runtime(log, workers)
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
+        self._pull_database: duckdb.DuckDBPyConnection | None = None
         self._closed = False
         for info in list(self.catalog.queries.values()):
             self.run_query(info)
@@ -75,9 +77,12 @@ class Engine:
         """A new session with the engine's defaults and the given properties."""
         return Session(self, {**self.config, **(properties or {})}, variables or {}, self.clock)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB cursor for the calling thread."""
-        return self.database.cursor()
+    def pull_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor on a DuckDB for users' own SQL: it may use all cores, but no files, network or settings."""
+        with self.statements_lock:
+            if self._pull_database is None:
+                self._pull_database = duckdb.connect(config={"enable_external_access": "false", "lock_configuration": "true"})
+            return self._pull_database.cursor()
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -154,3 +159,5 @@ class Engine:
         self.runtime.close()
         self.sql.close()
         self.database.close()
+        if self._pull_database is not None:
+            self._pull_database.close()

@@ -141,7 +141,7 @@ def _constants(constants: list[exp.Expression], column: Column, call: Call) -> l
 def _database_query(call: Call, tree: exp.Expression) -> Rows:
     """Run it as DuckDB SQL over the sources it names."""
     statement, sources = duckdb_sql(tree, call.engine.catalog)
-    cursor = call.engine.cursor()
+    cursor = call.engine.pull_cursor()
     for view, aliased in sources.items():
         relation, rows = relation_rows(call.engine, aliased, None)
         cursor.register(view, _as_declared(relation.names, rows, tree))

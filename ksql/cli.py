@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -11,6 +12,9 @@ import click
 from ksql.commands.options import with_config
 from ksql.config import Config, ConfigError
 from ksql.version import version
+
+# NumPy's linear algebra, which nobody here uses, would start threads that spin for a while: 0.05 s of every start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 #: Subcommands, imported when they are asked for: the prompt must not wait for the server's libraries.
 _COMMANDS = ("run", "server", "produce", "consume", "demo")

@@ -8,6 +8,7 @@ prints one line of JSON. `measure` starts such a process and returns what it pri
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -35,7 +36,8 @@ EARLIEST = {"auto.offset.reset": "earliest"}
 def measure(step: str, **arguments: Any) -> dict[str, Any]:
     """Run a step in a new process. Raises RuntimeError with its error output when it fails, TimeoutExpired when it hangs."""
     command = [sys.executable, "-m", "tests.benchmarks.measured", step, json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STEP_TIMEOUT_S)
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # as the ksql command has it
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STEP_TIMEOUT_S, env=environment)
     if done.returncode:
         raise RuntimeError(f"{step} {arguments} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])

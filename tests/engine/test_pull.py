@@ -77,6 +77,7 @@ def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> 
     [
         ("SELECT nope FROM totals;", "NOPE"),
         ("SELECT max(nope) FROM totals;", "nope"),
+        ("SELECT * FROM read_text('/etc/hosts') ORDER BY 1;", "file system operations are disabled"),
         ("SELECT * FROM nowhere;", "no stream or table called NOWHERE"),
     ],
 )
