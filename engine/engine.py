@@ -135,7 +135,7 @@ class Engine:
         transaction.put(NUMBERS, query_id, None)
         for group in list(self.log.groups()):
             if group == group_name(query_id, 0) or group.startswith(group_name(query_id, 0) + "."):
-                self.log.delete_group(group)
+                transaction.delete_group(group)
 
     def close_push_query(self, query_id: str) -> bool:
         """Close a running push query; whether there was one of that id."""

@@ -109,6 +109,9 @@ class Transaction(Protocol):
     def delete_topic(self, name: str) -> None:
         """Delete a topic and its records. Raises UnknownTopicError."""
 
+    def delete_group(self, group: str) -> None:
+        """Forget a consumer group's offsets; an unknown group is no error."""
+
     def put(self, space: str, key: str, value: bytes | None) -> None:
         """Write one entry of the log's key-value metadata (None removes it). A space is a name, such as 'catalog'."""
 
@@ -156,9 +159,6 @@ class Log(Protocol):
 
     def groups(self) -> Iterable[str]:
         """Names of the consumer groups that committed offsets."""
-
-    def delete_group(self, group: str) -> None:
-        """Forget a group's offsets."""
 
     def scan(self, space: str) -> Mapping[str, bytes]:
         """All metadata entries of a space, ordered by key."""

@@ -126,9 +126,6 @@ class LocalLog(ABC, Generic[P]):
         with self.transaction() as transaction:
             transaction.delete_topic(name)
 
-    def delete_group(self, group: str) -> None:
-        self._carry_out(Changes(deleted_groups={group}))
-
     def topics(self) -> Mapping[str, TopicConfig]:
         with self._visible:
             return {name: topic.config for name, topic in self._picture.topics.items()}

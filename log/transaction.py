@@ -97,6 +97,11 @@ class GatheringTransaction:
         changes.appends = without_topic(changes.appends, name)
         changes.offsets = {group: without_topic(offsets, name) for group, offsets in changes.offsets.items()}
 
+    def delete_group(self, group: str) -> None:
+        changes = self._open_changes()
+        changes.deleted_groups.add(group)
+        changes.offsets.pop(group, None)
+
     def put(self, space: str, key: str, value: bytes | None) -> None:
         self._open_changes().entries[space, key] = value
 

@@ -252,8 +252,10 @@ def test_groups(log: Log) -> None:
     log.delete_topic("t")
     assert log.committed("g") == {("u", 0): CommittedOffset(2, "x")}
     assert list(log.groups()) == ["g"]
-    log.delete_group("g")
-    log.delete_group("unknown")
+    with log.transaction() as transaction:
+        transaction.commit_offsets("g", {("u", 0): CommittedOffset(4)})
+        transaction.delete_group("g")
+        transaction.delete_group("unknown")
     assert (log.committed("g"), list(log.groups())) == ({}, [])
 
 

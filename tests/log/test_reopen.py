@@ -27,8 +27,9 @@ def test_everything_survives(open_log: OpenLog) -> None:
     assert log.fetch("t", 1, 0).equals(before)
     assert log.committed("g") == {("t", 1): CommittedOffset(7, "note")}
     assert log.scan("s") == {"k": b"\x00v"}
-    log.delete_group("g")
-    log.delete_topic("t")
+    with log.transaction() as transaction:
+        transaction.delete_group("g")
+        transaction.delete_topic("t")
     log = open_log()
     assert (log.topics(), list(log.groups())) == ({}, [])
 
