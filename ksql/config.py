@@ -5,7 +5,7 @@
 | data directory     | --data          | KSQL_DATA         | ksql.data.dir     | the platform's user data folder|
 | properties file    | --config-file   | KSQL_CONFIG_FILE  |                   | none                           |
 | durability         | --durability    | KSQL_DURABILITY   | ksql.durability   | fsync                          |
-| workers            | --workers       | KSQL_WORKERS      | ksql.workers      | 1                              |
+| workers            | --workers       | KSQL_WORKERS      | ksql.workers      | one per core, at most 4        |
 | listener           | --listen        | KSQL_LISTEN       | listeners         | 127.0.0.1:8088                 |
 
 Every other key of the file is a property of the engine and of its sessions, as a SET would make it.
@@ -50,6 +50,12 @@ def default_data_dir(platform: str = sys.platform, environ: Mapping[str, str] = 
     return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "ksql"
 
 
+def default_workers() -> int:
+    """One worker per core this process may use. More than four gain little: one batch of a query follows the other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, cores)
+
+
 def load_config(
     *,
     data: str | Path | None = None,
@@ -72,7 +78,7 @@ def load_config(
     return Config(
         data=Path(directory).expanduser().absolute(),
         durability=_durability(setting(durability, "KSQL_DURABILITY", "ksql.durability", "fsync")),
-        workers=_workers(setting(workers, "KSQL_WORKERS", "ksql.workers", 1)),
+        workers=_workers(setting(workers, "KSQL_WORKERS", "ksql.workers", default_workers())),
         host=host,
         port=port,
         properties=properties,

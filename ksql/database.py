@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ksql.config import Config, Durability
+from ksql.config import Config, Durability, default_workers
 from ksql.engine import Engine
 from ksql.engine.errors import EngineClosedError, StatementError
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Rows
@@ -24,16 +24,18 @@ def connect(
     path: str | Path | None = None,
     *,
     durability: Durability = "fsync",
-    workers: int = 1,
+    workers: int | None = None,
     properties: Mapping[str, str] | None = None,
 ) -> Database:
     """Open the data directory `path` (made when missing) and go on with its queries; None or ':memory:' keeps nothing.
 
-    durability: 'fsync' survives power loss, 'os' a crash of the process. properties: as SET takes them, for every session.
+    durability: 'fsync' survives power loss, 'os' a crash of the process. workers: threads that run queries; None: one per
+    core, at most four. properties: as SET takes them, for every session.
     Raises LogLockedError, naming the other process, when the directory is in use.
     """
     data = None if path is None or path == ":memory:" else Path(path).expanduser().absolute()
-    return Database(Config(data=data, durability=durability, workers=workers, properties=properties or {}))
+    threads = default_workers() if workers is None else workers
+    return Database(Config(data=data, durability=durability, workers=threads, properties=properties or {}))
 
 
 def open_log(config: Config) -> Log:

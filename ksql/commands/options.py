@@ -18,7 +18,7 @@ _OPTIONS = (
     click.option(
         "--durability", type=click.Choice(["fsync", "os"]), help="What a commit survives: power loss (fsync) or a crash (os)."
     ),
-    click.option("--workers", type=int, metavar="N", help="Threads that work on queries."),
+    click.option("--workers", type=int, metavar="N", help="Threads that work on queries (default: one per core, at most 4)."),
 )
 _NAMES = ("data", "config_file", "durability", "workers", "listen")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ksql.config import ConfigError, default_data_dir, load_config, parse_listener, read_properties
+from ksql.config import ConfigError, default_data_dir, default_workers, load_config, parse_listener, read_properties
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_order_of_precedence(
     file = tmp_path / "ksql.properties"
     file.write_text(f"ksql.data.dir={in_file}\n" if in_file else "")
     assert load_config(data=given, config_file=file, environ=environ).data == Path(expected)
+
+
+def test_a_worker_per_core() -> None:
+    assert 1 <= default_workers() <= 4
+    assert load_config(environ={"HOME": "/h"}).workers == default_workers()
+    assert load_config(environ={"HOME": "/h", "KSQL_WORKERS": "7"}).workers == 7
 
 
 def test_everything_in_a_file(tmp_path: Path) -> None:
