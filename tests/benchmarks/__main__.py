@@ -53,9 +53,9 @@ def workload(name: str, options: argparse.Namespace) -> Result:
 def latency(options: argparse.Namespace) -> Result:
     """Insert-to-push latency with an idle engine and while W1 runs."""
     with _data_directory() as data:
-        quiet = measure("latency", inserts=INSERTS, busy_rows=0, data=data)
+        quiet = measure("latency", inserts=INSERTS, busy_rows=0, workers=options.workers, data=data)
     with _data_directory() as data:
-        busy = measure("latency", inserts=INSERTS, busy_rows=options.rows, data=data)
+        busy = measure("latency", inserts=INSERTS, busy_rows=options.rows, workers=options.workers, data=data)
     figures = quiet | {f"{name}_while_W1": value for name, value in busy.items()}
     return {"latency_ms": {name: round(value, 2) for name, value in figures.items()}}
 
@@ -108,7 +108,8 @@ def _show(results: Result, console: Console) -> None:
     table = Table("", "records/s", "MB/s", "CPU s/M", "of limit", "peak MB", "written")
     for name in [name for name in results if name in WORKLOADS]:
         table.add_row(name, *(f"{results[name][column]:,}" for column in _SHOWN))
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     for name, value in results.items():
         if name not in WORKLOADS:
             console.print(f"{name}: {value}", soft_wrap=True)

@@ -128,10 +128,10 @@ def check(workload: str, rows: int, data: str) -> dict[str, Any]:
     return {"limit_s": limit_s(spec, page_views(rows, spec.keys), users()), "records_out": out.num_rows}
 
 
-def latency(inserts: int, busy_rows: int, data: str) -> dict[str, Any]:
+def latency(inserts: int, busy_rows: int, workers: int, data: str) -> dict[str, Any]:
     """Milliseconds from INSERT VALUES (durable) through one CSAS to a push query; with W1 running beside it if `busy_rows`."""
     log = EmbeddedLog(Path(data), durability="fsync")
-    engine = Engine(log)
+    engine = Engine(log, workers=workers)
     engine.start()
     session = engine.session()
     run(
