@@ -22,7 +22,7 @@ from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.planning.result import unwrap_as_value
 from ksql.engine.pull import key_table, relation_rows
-from ksql.engine.pull_sql import arrow_columns, duckdb_sql
+from ksql.engine.pull_sql import arrow_columns, database_error, duckdb_sql
 from ksql.engine.results import Rows
 from ksql.engine.statements.registry import Call
 from ksql.engine.types import BOOLEAN, Column
@@ -57,7 +57,8 @@ def _check_clauses(node: nodes.Query) -> None:
 
 def _reread(call: Call) -> Rows:
     """A query of the dialect's form, as the database's SQL."""
-    found = parse_database(call.text)
+    line, _ = nodes.position(call.node) or (1, 1)
+    found = parse_database(call.text, line=line)
     if found is None:
         raise StatementError("a pull query with GROUP BY or a join runs as DuckDB SQL, which cannot read this one")
     return _database_query(call, found.this)
@@ -140,6 +141,8 @@ def _constants(constants: list[exp.Expression], column: Column, call: Call) -> l
 
 def _database_query(call: Call, tree: exp.Expression) -> Rows:
     """Run it as DuckDB SQL over the sources it names."""
+    if parameter := tree.find(exp.Placeholder, exp.Parameter):
+        fail(parameter, "a parameter has no value", hint="in Python, execute(sql, [value, …]) gives one for each ?")
     statement, sources = duckdb_sql(tree, call.engine.catalog)
     cursor = call.engine.pull_cursor()
     for view, aliased in sources.items():
@@ -149,9 +152,7 @@ def _database_query(call: Call, tree: exp.Expression) -> Rows:
         answer = cursor.sql(statement)
         table = answer.to_arrow_table()
     except duckdb.Error as error:
-        raise StatementError(
-            f"DuckDB cannot run the query: {str(error).splitlines()[0]}", hint="a pull query runs as DuckDB SQL."
-        ) from None
+        raise database_error(str(error), tree) from None
     finally:
         for view in sources:
             cursor.unregister(view)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog import Catalog
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import StatementError, located
+from ksql.engine.operators.sql import reason
 from ksql.engine.types import (
     BIGINT,
     BOOLEAN,
@@ -25,6 +28,7 @@ from ksql.engine.types import (
     SqlType,
     Struct,
 )
+from ksql.parser import nodes
 
 
 def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, AliasedSource]]:
@@ -36,7 +40,10 @@ def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, A
     for table in list(tree.find_all(exp.Table)):
         if not isinstance(table.this, exp.Identifier) or table.name.upper() in defined:
             continue
-        source = catalog.source(by_upper.get(table.name.upper(), table.name))
+        try:
+            source = catalog.source(by_upper.get(table.name.upper(), table.name))
+        except StatementError as error:
+            raise located(error, table) from None
         sources[source.name] = AliasedSource(source.name, source)
         alias = table.alias or table.name
         table.replace(
@@ -46,6 +53,20 @@ def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, A
         if not identifier.quoted:  # DuckDB would find it as it is, but name the answer's columns as they are spelled
             identifier.set("this", identifier.name.upper())
     return tree.sql(dialect="duckdb"), sources
+
+
+_NAMED = re.compile(r'"([^"]+)"|with name (\w+)')
+_ADVICE = ("Did you mean", "Candidate")
+
+
+def database_error(message: str, tree: exp.Expression) -> StatementError:
+    """What DuckDB says of the query `tree`, pointing at the name it speaks of."""
+    first, *more = message.splitlines()
+    advice = next((line for line in more if line.startswith(_ADVICE)), "a pull query runs as DuckDB SQL.")
+    error = StatementError(f"DuckDB cannot run the query: {reason(first)}", hint=advice)
+    names = {(quoted or plain).upper() for quoted, plain in _NAMED.findall(first)}
+    spoken_of = [node for node in tree.walk() if nodes.position(node) and node.name.upper() in names]
+    return located(error, spoken_of[-1]) if spoken_of else error
 
 
 _FROM_ARROW: dict[pa.DataType, SqlType] = {

@@ -55,6 +55,7 @@ def _read(s: TokenStream, first: int) -> nodes.DatabaseQuery | None:
     # Line ends and blanks before it keep the places in the database's messages those of our text.
     before = "".join(c if c == "\n" else " " for c in s.text[: token.start])
     tree = sqlglot.parse_one(before + text, dialect=_grammar())
+    _mark_places(s, tree)
     return s.mark(nodes.DatabaseQuery(this=tree, text=text), token) if isinstance(tree, exp.Query | exp.Values) else None
 
 
@@ -68,6 +69,16 @@ def _grammar() -> type[Dialect]:
             IDENTIFIERS: ClassVar = ['"', "`"]
 
     return DatabaseSql
+
+
+def _mark_places(s: TokenStream, tree: exp.Expression) -> None:
+    """Places as `TokenStream.mark` gives them: sqlglot counts from line 1 of the text and names a token's last column."""
+    for node in tree.walk():
+        if "start" in node.meta:
+            meta = node.meta
+            before = s.first_column - 1 if meta["line"] == 1 else 0
+            meta["col"] += before - (meta["end"] - meta["start"])
+            meta["line"] += s.first_line - 1
 
 
 def _located(s: TokenStream, error: DatabaseError) -> ParseError:

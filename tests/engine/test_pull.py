@@ -73,14 +73,18 @@ def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> 
 
 
 @pytest.mark.parametrize(
-    ("sql", "message"),
+    ("sql", "message", "place"),
     [
-        ("SELECT nope FROM totals;", "NOPE"),
-        ("SELECT max(nope) FROM totals;", "nope"),
-        ("SELECT * FROM read_text('/etc/hosts') ORDER BY 1;", "file system operations are disabled"),
-        ("SELECT * FROM nowhere;", "no stream or table called NOWHERE"),
+        ("SELECT nope FROM totals;", "there is no column NOPE", (1, 8)),
+        ("SELECT max(nope) FROM totals;", "nope", (1, 8)),
+        ("SELECT\n  nope FROM totals ORDER BY 1;", 'column "NOPE" not found', (2, 3)),
+        ("SELECT 1;\n  WITH t AS (SELECT 1)\n SELECT 2, frobnicate(3) FROM t;", "name frobnicate does not", (3, 12)),
+        ("SELECT * FROM totals WHERE id = ?;", "a parameter has no value", (1, 1)),
+        ("SELECT * FROM read_text('/etc/hosts') ORDER BY 1;", "file system operations are disabled", (1, 25)),
+        ("SELECT count(*) FROM nowhere;", "no stream or table called NOWHERE", (1, 22)),
     ],
 )
-def test_refusals(db: ksql.Database, sql: str, message: str) -> None:
-    with pytest.raises(StatementError, match=message):
+def test_refusals(db: ksql.Database, sql: str, message: str, place: tuple[int, int]) -> None:
+    with pytest.raises(StatementError, match=message) as refused:
         db.execute(sql)
+    assert (refused.value.line, refused.value.column) == place
