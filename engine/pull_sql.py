@@ -65,7 +65,7 @@ def database_error(message: str, tree: exp.Expression) -> StatementError:
     advice = next((line for line in more if line.startswith(_ADVICE)), "a pull query runs as DuckDB SQL.")
     error = StatementError(f"DuckDB cannot run the query: {reason(first)}", hint=advice)
     names = {(quoted or plain).upper() for quoted, plain in _NAMED.findall(first)}
-    spoken_of = [node for node in tree.walk() if nodes.position(node) and node.name.upper() in names]
+    spoken_of = [node for node in tree.find_all(exp.Expression) if nodes.position(node) and node.name.upper() in names]
     return located(error, spoken_of[-1]) if spoken_of else error
 
 

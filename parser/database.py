@@ -55,8 +55,10 @@ def _read(s: TokenStream, first: int) -> nodes.DatabaseQuery | None:
     # Line ends and blanks before it keep the places in the database's messages those of our text.
     before = "".join(c if c == "\n" else " " for c in s.text[: token.start])
     tree = sqlglot.parse_one(before + text, dialect=_grammar())
+    if not isinstance(tree, exp.Query | exp.Values):
+        return None
     _mark_places(s, tree)
-    return s.mark(nodes.DatabaseQuery(this=tree, text=text), token) if isinstance(tree, exp.Query | exp.Values) else None
+    return s.mark(nodes.DatabaseQuery(this=tree, text=text), token)
 
 
 @cache
