@@ -73,7 +73,7 @@ def _grammar() -> type[Dialect]:
     return DatabaseSql
 
 
-def _mark_places(s: TokenStream, tree: exp.Expression) -> None:
+def _mark_places(s: TokenStream, tree: exp.Expr) -> None:
     """Places as `TokenStream.mark` gives them: sqlglot counts from line 1 of the text and names a token's last column."""
     for node in tree.walk():
         if "start" in node.meta:
