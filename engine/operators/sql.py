@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from ksql.engine.operators.pool import Pool
 
 #: Fewer rows than this: the statement costs more than its rows, so it is bound once and not optimized (0.8 instead of 1.7 ms).
 _FEW = 64
@@ -45,8 +47,8 @@ class SqlRunner:
     def __init__(self, database: duckdb.DuckDBPyConnection, workers: int) -> None:
         self._database = database
         self._workers = workers
-        #: Threads that help out; None with one worker.
-        self.pool = ThreadPoolExecutor(workers, "ksql-helper") if workers > 1 else None
+        #: Threads that help the one at work.
+        self.pool = Pool(workers - 1)
         self._local = threading.local()
 
     def run(self, statement: str, batch: pa.Table) -> pa.Table:
@@ -54,16 +56,13 @@ class SqlRunner:
         if batch.num_rows < _FEW:
             return self._cursor(optimized=False).execute(statement).to_arrow_table()
         count = min(self._workers, batch.num_rows // _SLICE)
-        if self.pool is None or count < 2:
+        if count < 2:
             return self._run_all(statement, batch)
         size = -(-batch.num_rows // count)
         slices = [batch.slice(start, size) for start in range(0, batch.num_rows, size)]
-        others = [(part, self.pool.submit(self._run_all, statement, part)) for part in slices[1:]]
-        tables = [self._run_all(statement, slices[0])]
-        for part, other in others:
-            # All threads may be busy, some waiting like this one: what nobody has begun is done here.
-            tables.append(self._run_all(statement, part) if other.cancel() else other.result())
-        return pa.concat_tables(tables)
+        others = [self.pool.submit(partial(self._run_all, statement, part)) for part in slices[1:]]
+        first = self._run_all(statement, slices[0])
+        return pa.concat_tables([first, *map(self.pool.result, others)])
 
     def row(self, statement: str) -> tuple[Any, ...]:
         """The one row of a statement that reads nothing. Raises duckdb.Error when an expression fails."""
@@ -73,8 +72,7 @@ class SqlRunner:
 
     def close(self) -> None:
         """End the threads; statements under way finish."""
-        if self.pool is not None:
-            self.pool.shutdown()
+        self.pool.close()
 
     def _run_all(self, statement: str, batch: pa.Table) -> pa.Table:
         assert batch is not None  # the statement finds it by its name

@@ -81,11 +81,11 @@ class Task:
 
     def step(self) -> int:
         """Process and commit one micro-batch; how many records it had (0: nothing to read)."""
-        taken = self._take() if self._ahead is None else self._ahead.result()
+        taken = self._take() if self._ahead is None else self._sql.pool.result(self._ahead)
         self._ahead = None
         if taken is None:
             return 0
-        if self._sql.pool is not None and self._reader.lag() >= _BACKLOG_RECORDS:
+        if self._sql.pool.threads and self._reader.lag() >= _BACKLOG_RECORDS:
             self._ahead = self._sql.pool.submit(self._decode_next)
         self._commit(taken, self._sink.process(taken.context))
         return taken.batch.records
