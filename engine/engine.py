@@ -15,6 +15,7 @@ from ksql.engine.operators.batch import RecordError
 from ksql.engine.operators.sql import SqlRunner
 from ksql.engine.plan import Plan
 from ksql.engine.processing_log import ProcessingLog
+from ksql.engine.pull_database import PullDatabase
 from ksql.engine.push import PushQueries
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
@@ -64,7 +65,7 @@ class Engine:
         self.runtime = Runtime(log, workers)
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
-        self._pull_database: duckdb.DuckDBPyConnection | None = None
+        self.pull_database = PullDatabase()
         self._closed = False
         for info in list(self.catalog.queries.values()):
             self.run_query(info)
@@ -76,13 +77,6 @@ class Engine:
     def session(self, *, properties: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None) -> Session:
         """A new session with the engine's defaults and the given properties."""
         return Session(self, {**self.config, **(properties or {})}, variables or {}, self.clock)
-
-    def pull_cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor on a DuckDB for users' own SQL: it may use all cores, but no files, network or settings."""
-        with self.statements_lock:
-            if self._pull_database is None:
-                self._pull_database = duckdb.connect(config={"enable_external_access": "false", "lock_configuration": "true"})
-            return self._pull_database.cursor()
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -156,8 +150,7 @@ class Engine:
             return
         self._closed = True
         self.push_queries.close_all()
+        self.pull_database.close()
         self.runtime.close()
         self.sql.close()
         self.database.close()
-        if self._pull_database is not None:
-            self._pull_database.close()

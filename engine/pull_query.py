@@ -144,18 +144,14 @@ def _database_query(call: Call, tree: exp.Expression) -> Rows:
     if parameter := tree.find(exp.Placeholder, exp.Parameter):
         fail(parameter, "a parameter has no value", hint="in Python, execute(sql, [value, …]) gives one for each ?")
     statement, sources = duckdb_sql(tree, call.engine.catalog)
-    cursor = call.engine.pull_cursor()
+    relations = {}
     for view, aliased in sources.items():
         relation, rows = relation_rows(call.engine, aliased, None)
-        cursor.register(view, _as_declared(relation.names, rows, tree))
+        relations[view] = _as_declared(relation.names, rows, tree)
     try:
-        answer = cursor.sql(statement)
-        table = answer.to_arrow_table()
+        table = call.engine.pull_database.run(statement, relations)
     except duckdb.Error as error:
         raise database_error(str(error), tree) from None
-    finally:
-        for view in sources:
-            cursor.unregister(view)
     columns, table = arrow_columns(table)
     return Rows(call.text, _query_id(call), columns, table)
 
