@@ -29,7 +29,13 @@ class KsqlError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return "\n".join(line for line in (self.message, self.place, self.detail, self.hint and f"Hint: {self.hint}") if line)
+        lines = (self.headline, self.place, self.detail, self.hint and f"Hint: {self.hint}")
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def headline(self) -> str:
+        """What is wrong, after the line and column where those are known."""
+        return self.message
 
     @property
     def place(self) -> str:
@@ -47,6 +53,10 @@ class StatementError(KsqlError):
         #: The statement, once it is known, and the line it begins at; then `str` shows the place with a caret.
         self.text = ""
         self.first_line = 1
+
+    @property
+    def headline(self) -> str:
+        return f"line {self.line}:{self.column}: {self.message}" if self.place else self.message
 
     @property
     def place(self) -> str:

@@ -6,15 +6,12 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from ksql.engine.results import Changes, Listing, Message, Result, Rows
 from ksql.engine.types import Column, Decimal
 from ksql.render import json_objects, text_cells
-
-if TYPE_CHECKING:
-    from ksql.tables import Justify, TableWriter
+from ksql.tables import Justify, TableWriter, fitting, natural_width, styled
 
 OutputFormat = Literal["TABULAR", "JSON"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("TABULAR", "JSON")
@@ -30,13 +27,7 @@ class Display:
         #: Gets everything that is written here as well.
         self.copy: Display | None = None
         self.file = file or sys.stdout
-
-    @cached_property
-    def tables(self) -> TableWriter:
-        """Writes tables to the file."""
-        from ksql.tables import TableWriter
-
-        return TableWriter(self.file)
+        self.tables = TableWriter(self.file)
 
     def show(self, result: Message | Listing | Rows) -> None:
         """Write one complete result."""
@@ -69,18 +60,15 @@ class Display:
         if self.copy is not None:
             self.copy.error(text)
         first, *rest = text.split("\n")
-        self.lines([self._styled(first, "31;1"), *rest])
+        self.lines([styled(first, "31;1", self.file), *rest])
 
     def _section(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if title:
-            self.lines([self._styled(title, "1")])
+            self.lines([styled(title, "1", self.file)])
         if headers:
             self.tables.write([(header, "left") for header in headers], rows, header=any(headers))
         else:
             self.lines(row[0] for row in rows)
-
-    def _styled(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self.file.isatty() else text
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines."""
@@ -90,7 +78,8 @@ class Display:
 
 
 class ChangesDisplay:
-    """Rows of a push query, written as they come under one header; column widths stay as the first rows set them."""
+    """Rows of a push query, written as they come under one header; column widths stay as the first rows set them,
+    with room for longer text that may follow."""
 
     def __init__(self, display: Display, columns: Sequence[Column]) -> None:
         self._display = display
@@ -108,9 +97,9 @@ class ChangesDisplay:
         cells = _with_tombstones(text_cells(changes.table, self._columns), changes.tombstones)
         first = not self._widths
         if first:
-            self._widths = _fitting(
-                [_width(c, cell) for c, cell in zip(self._columns, cells, strict=True)], self._display.tables.width
-            )
+            natural = [natural_width(c.name, cell) for c, cell in zip(self._columns, cells, strict=True)]
+            wished = [10 if _justify(c) == "right" else 16 for c in self._columns]
+            self._widths = fitting(natural, self._display.tables.width, wished)
         columns = [(c.name, _justify(c)) for c in self._columns]
         self._display.tables.write(columns, zip(*cells, strict=True), header=first, widths=self._widths)
 
@@ -143,20 +132,6 @@ def _json_changes(changes: Changes, columns: Sequence[Column]) -> list[str]:
 
 def _justify(column: Column) -> Justify:
     return "right" if isinstance(column.type, Decimal) or str(column.type) in _NUMBERS else "left"
-
-
-def _width(column: Column, cells: Sequence[str]) -> int:
-    """Room for the widest cell, and for longer ones that may follow."""
-    least = 10 if _justify(column) == "right" else 16
-    return max(least, len(column.name), *(min(len(cell), 40) for cell in cells), 0)
-
-
-def _fitting(widths: list[int], line: int) -> list[int]:
-    """Widths that fit on a line: the widest give way first, down to 6 characters."""
-    room = line - 3 * len(widths)
-    while sum(widths) > room and max(widths) > 6:
-        widths[widths.index(max(widths))] -= 1
-    return widths
 
 
 def _with_tombstones(cells: list[list[str]], tombstones: Sequence[bool]) -> list[list[str]]:
