@@ -38,6 +38,8 @@ class KsqlGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # the shell's prompt comes on a line of its own
             raise click.exceptions.Exit(130) from None
         except ConfigError as error:
             raise click.ClickException(str(error)) from error

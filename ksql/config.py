@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
+from ksql.log.reasons import reason
+
 Durability = Literal["fsync", "os"]
 DEFAULT_LISTEN = "127.0.0.1:8088"
 
@@ -74,6 +76,8 @@ def load_config(
         return str(next(value for value in (given, environ.get(variable) or None, from_file, default) if value is not None))
 
     directory = setting(data, "KSQL_DATA", "ksql.data.dir", default_data_dir(environ=environ))
+    if not directory:
+        raise ConfigError("the data directory must have a name; '.' is the directory you are in")
     host, port = parse_listener(setting(listen, "KSQL_LISTEN", "listeners", DEFAULT_LISTEN))
     return Config(
         data=Path(directory).expanduser().absolute(),
@@ -90,7 +94,7 @@ def read_properties(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the properties file {path}: {error}") from error
+        raise ConfigError(f"cannot read the properties file {path}: {reason(error)}") from error
     properties = {}
     for number, line in enumerate(text.replace("\\\n", "").splitlines(), 1):
         entry = line.strip()

@@ -184,6 +184,13 @@ class Answer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        if isinstance(self.result, Message):
+            return f"<ksql.Answer {self.text!r}>"
+        names = ", ".join(column.name for column in self.columns)
+        count = f"{self.result.table.num_rows:,} rows of " if isinstance(self.result, Rows) else ""
+        return f"<ksql.Answer {count}{names}>"
+
     def __str__(self) -> str:
         from ksql.display import result_text
 

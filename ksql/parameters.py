@@ -39,8 +39,12 @@ def bind(sql: str, values: Sequence[Any]) -> str:
 
     bound = _PIECES.sub(replace, sql)
     if used != len(values):
-        raise StatementError(f"the statement has {used} parameters, but {len(values)} values were given")
+        raise StatementError(f"the statement takes {_count(used, 'parameter')}, and got {_count(len(values), 'value')}")
     return bound
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' if number != 1 else ''}"
 
 
 @singledispatch

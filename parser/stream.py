@@ -89,7 +89,9 @@ class TokenStream:
 
     def string(self, what: str) -> str:
         if self.token.kind is not Kind.STRING:
-            self.fail(f"expected {what} in single quotes, found {self.found()}")
+            quotable = self.token.kind in (Kind.WORD, Kind.NUMBER, Kind.QUOTED)
+            hint = "put single quotes around it." if quotable else ""
+            self.fail(f"expected {what} in single quotes, found {self.found()}", hint=hint)
         return self.next().value
 
     def literal(self, what: str) -> exp.Literal:

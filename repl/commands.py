@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksql.display import OUTPUT_FORMATS, Display
+from ksql.log.reasons import reason
 from ksql.version import version
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def run_script(shell: Shell, rest: str) -> None:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"cannot read {path}: {error}") from error
+        raise CommandError(f"cannot read {path}: {reason(error)}") from error
     shell.run_sql(text)
 
 
@@ -126,7 +127,7 @@ def spool(shell: Shell, rest: str) -> None:
     try:
         shell.display.copy = Display(path.open("a", encoding="utf-8"))
     except OSError as error:
-        raise CommandError(f"cannot write {path}: {error}") from error
+        raise CommandError(f"cannot write {path}: {reason(error)}") from error
     shell.say(f"Spool goes to {path}.")
 
 

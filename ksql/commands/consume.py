@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ksql.commands.options import with_config
+from ksql.commands.options import separator, with_config
 from ksql.config import Config
 
 
@@ -14,7 +14,9 @@ from ksql.config import Config
     "--from-beginning", is_flag=True, help="Begin at the oldest record (else nothing but a note of where the topic ends)."
 )
 @click.option("--max-messages", type=click.IntRange(1), metavar="N", help="End after N records.")
-@click.option("--key-separator", metavar="TEXT", help="Write the key too, and this text between key and value.")
+@click.option(
+    "--key-separator", metavar="TEXT", callback=separator, help="Write the key too, and this text between key and value."
+)
 @with_config
 def consume(config: Config, topic: str, from_beginning: bool, max_messages: int | None, key_separator: str | None) -> None:
     """Write the records of TOPIC to the standard output, one per line, and end.
@@ -28,7 +30,8 @@ def consume(config: Config, topic: str, from_beginning: bool, max_messages: int 
     log = open_log(config)
     try:
         if not from_beginning:
-            click.echo(f"{topic} holds {record_count(log, topic):,} records; --from-beginning writes them.", err=True)
+            count = record_count(log, topic)
+            click.echo(f"{topic} holds {count:,} record{'s'[: count != 1]}; --from-beginning writes them.", err=True)
             return
         for line in consume_lines(log, topic, key_separator=key_separator, max_messages=max_messages):
             click.echo(line)

@@ -11,6 +11,7 @@ import click
 from ksql.commands.options import say_data_directory
 from ksql.config import Config
 from ksql.display import Display, OutputFormat
+from ksql.log.reasons import reason
 
 
 def read_script(file: str) -> str:
@@ -18,7 +19,7 @@ def read_script(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"cannot read {file}: {error}") from error
+        raise click.ClickException(f"cannot read {file}: {reason(error)}") from error
 
 
 def parse_variables(definitions: tuple[str, ...]) -> dict[str, str]:

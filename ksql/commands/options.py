@@ -38,6 +38,13 @@ def with_config(command: Callable[..., T]) -> Callable[..., T]:
     return wrapped
 
 
+def separator(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:  # noqa: ARG001
+    """A separator as it was meant: shells make it hard to type a tab."""
+    if text == "":
+        raise click.BadParameter("it must not be empty")
+    return text and text.replace("\\t", "\t")
+
+
 def say_data_directory(config: Config) -> None:
     """Name the data directory on the error stream, so that it never mixes with results."""
     click.echo(f"Data directory: {config.data}", err=True)

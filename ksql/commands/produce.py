@@ -5,18 +5,24 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from ksql.commands.options import with_config
+from ksql.commands.options import separator, with_config
 from ksql.config import Config
+from ksql.log.reasons import reason
+
+if TYPE_CHECKING:
+    from ksql.log.contract import Log
 
 
 @click.command()
 @click.argument("topic")
 @click.option("--file", metavar="FILE", help="Read this file instead of the standard input.")
-@click.option("--key-separator", metavar="TEXT", help="What stands before it in a line is the key.")
+@click.option(
+    "--key-separator", metavar="TEXT", callback=separator, help="What stands before it in a line is the key; \\t is a tab."
+)
 @click.option(
     "--null-marker", metavar="TEXT", help="A key or value of just this text is null (a null value deletes in a table)."
 )
@@ -29,17 +35,31 @@ def produce(
 ) -> None:
     """Append each line of the standard input, or of a file, to TOPIC as a record. A missing topic is created."""
     from ksql.database import open_log
-    from ksql.topics import ensure_topic, produce_lines
+    from ksql.topics import ensure_topic
 
     with _source(file) as source:
         log = open_log(config)
         try:
             if ensure_topic(log, topic, partitions):
                 click.echo(f"Created topic {topic} with {partitions} partition{'s'[: partitions > 1]}.", err=True)
-            count = produce_lines(log, topic, source, key_separator=key_separator, null_marker=null_marker)
+            _append(log, topic, source, key_separator, null_marker)
         finally:
             log.close()
-    click.echo(f"{count:,} records appended to {topic}.", err=True)
+
+
+def _append(log: Log, topic: str, source: BinaryIO, key_separator: str | None, null_marker: str | None) -> None:
+    """Append the lines; say how many there were, also when Ctrl-C or an error ends it."""
+    from ksql.topics import produce_lines, record_count
+
+    before = record_count(log, topic)
+    try:
+        produce_lines(log, topic, source, key_separator=key_separator, null_marker=null_marker)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        raise click.exceptions.Exit(130) from None
+    finally:
+        count = record_count(log, topic) - before
+        click.echo(f"{count:,} record{'s'[: count != 1]} appended to {topic}.", err=True)
 
 
 def _source(file: str | None) -> BinaryIO | nullcontext[BinaryIO]:
@@ -48,4 +68,4 @@ def _source(file: str | None) -> BinaryIO | nullcontext[BinaryIO]:
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise click.ClickException(f"cannot read {file}: {error}") from error
+        raise click.ClickException(f"cannot read {file}: {reason(error)}") from error

@@ -32,6 +32,7 @@ from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.recovery import cut_back
 from ksql.log.embedded.writer import PartitionWriter, encode_all, sync_directory
 from ksql.log.local import LocalLog, Topic
+from ksql.log.reasons import reason
 from ksql.log.transaction import Changes
 
 Durability = Literal["fsync", "os"]
@@ -87,7 +88,7 @@ class EmbeddedLog(LocalLog[Partition]):
                 picture = self._database.load(self._topics_directory)
                 cut_back(self._topics_directory, picture.topics.values())
             except (OSError, sqlite3.Error) as error:
-                raise LogWriteError(f"cannot open data directory {directory}: {error}") from error
+                raise LogWriteError(f"cannot open data directory {directory}: {reason(error)}") from error
             undo.pop_all()
         super().__init__(picture)
 
@@ -236,7 +237,7 @@ class EmbeddedLog(LocalLog[Partition]):
         if isinstance(error, LogError):
             return error
         hint = "free some space" if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
-        return LogWriteError(f"cannot write to data directory {self._directory}: {error}", hint)
+        return LogWriteError(f"cannot write to data directory {self._directory}: {reason(error)}", hint)
 
 
 def _succeed(group: Iterable[_Pending], results: Iterable[TransactionResult]) -> None:

@@ -70,7 +70,9 @@ def test_execute_a_file_and_the_standard_input(run: Run, tmp_path: Path, engine:
         (["run", "/nowhere.sql"], 1, "cannot read /nowhere.sql"),
         (["server", "--listen", "nowhere"], 1, "listener 'nowhere'"),
         (["consume", "nothing", "--from-beginning"], 1, "there is no topic called nothing"),
-        (["produce", "t", "--file", "/nowhere"], 1, "cannot read /nowhere"),
+        (["produce", "t", "--key-separator", ""], 2, "it must not be empty"),
+        (["-e", "SHOW X", "--data", ""], 1, "the data directory must have a name"),
+        (["produce", "t", "--file", "/nowhere"], 1, "cannot read /nowhere: no such file or directory"),
     ],
 )
 def test_errors_go_to_the_error_stream(run: Run, arguments: list[str], code: int, message: str) -> None:
@@ -88,7 +90,9 @@ def test_produce_and_consume(run: Run, tmp_path: Path) -> None:
     assert "Created" not in run("produce", "t", "--key-separator", ":", "--file", str(tmp_path / "more")).stderr
     assert run("consume", "t", "--from-beginning").stdout == "1\n2\n3\n"
     assert run("consume", "t", "--from-beginning", "--max-messages", "2", "--key-separator", "=").stdout == "a=1\nb=2\n"
-    assert run("consume", "t").stderr == "t holds 3 records; --from-beginning writes them.\n"
+    assert run("produce", "t", "--key-separator", "\\t", text="d\t4\n").stderr == "1 record appended to t.\n"
+    assert run("consume", "t", "--from-beginning", "--key-separator", "\\t").stdout.endswith("d\t4\n")
+    assert run("consume", "t").stderr == "t holds 4 records; --from-beginning writes them.\n"
 
 
 def test_the_data_directory(run: Run, tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def test_only_parameters_are_replaced() -> None:
 @pytest.mark.parametrize(
     ("sql", "values", "message"),
     [
-        ("SELECT ?", [], "1 parameters, but 0 values"),
-        ("SELECT 1", [1], "0 parameters, but 1 values"),
+        ("SELECT ?", [], "takes 1 parameter, and got 0 values"),
+        ("SELECT 1", [1], "takes 0 parameters, and got 1 value"),
         ("SELECT ?", "x", "must be a list"),
         ("SELECT ?", [Decimal("NaN")], "Decimal NaN has no SQL literal"),
         ("SELECT ?", [object()], "object has no SQL literal"),
