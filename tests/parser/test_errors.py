@@ -7,6 +7,8 @@ import pytest
 from ksql.parser import ParseError, caret, parse, parse_expression, parse_one, parse_type, split
 from tests.parser.corpus_files import pieces
 
+_QUOTE = "put single quotes around it."
+
 #: Text, line, column, part of the message, hint (None: any).
 TABLE: list[tuple[str, int, int, str, str | None]] = [
     # Mistyped words.
@@ -48,7 +50,7 @@ TABLE: list[tuple[str, int, int, str, str | None]] = [
     ("SELECT CAST(a INT) FROM c;", 1, 15, "expected AS, found INT", ""),
     ("SELECT a BETWEEN 1 OR 2 FROM c EMIT CHANGES;", 1, 20, "expected AND, found OR", None),
     ("SELECT a IS 3 FROM c EMIT CHANGES;", 1, 13, "expected NULL, NOT NULL or DISTINCT FROM, found 3", ""),
-    ("SELECT a LIKE 'x' ESCAPE 5 FROM b;", 1, 26, "expected an escape character in single quotes", "put single quotes around it."),
+    ("SELECT a LIKE 'x' ESCAPE 5 FROM b;", 1, 26, "expected an escape character in single quotes", _QUOTE),
     ("SELECT MAP('a' = 1) FROM b EMIT CHANGES;", 1, 19, "expected ':=', found ')'", ""),
     ("SELECT STRUCT(a = 1) FROM b EMIT CHANGES;", 1, 17, "expected ':=', found '='", ""),
     ("SELECT a FROM s WINDOW HOPPING (SIZE 1 DAY) GROUP BY a EMIT CHANGES;", 1, 43, "expected ',', found ')'", ""),
@@ -63,21 +65,21 @@ TABLE: list[tuple[str, int, int, str, str | None]] = [
     ("CREATE STREAM a (b MAP<INT>);", 1, 27, "expected ',', found '>'", ""),
     ("CREATE STREAM a (b STRUCT<c>);", 1, 28, "expected a type, found '>'", ""),
     ("CREATE STREAM a (b INT(3));", 1, 20, "INT takes no parameters", ""),
-    ("CREATE STREAM a (b INT HEADER(x));", 1, 31, "expected a header key in single quotes, found x", "put single quotes around it."),
+    ("CREATE STREAM a (b INT HEADER(x));", 1, 31, "expected a header key in single quotes, found x", _QUOTE),
     ("CREATE STREAM a (b INT) WITH (kafka_topic=x);", 1, 43, "expected a value, found x", "text goes into single quotes."),
     ("CREATE STREAM a (b INT) WITH (kafka_topic='x', 5='a');", 1, 48, "expected a property name, found 5", ""),
     ("CREATE STREAM;", 1, 14, "expected a stream name, found the end", ""),
     ("CREATE SINK CONNECTOR c;", 1, 24, "expected WITH", ""),
     ("INSERT INTO a SELECT;", 1, 21, "expected an expression, found the end", ""),
     ("INSERT INTO a;", 1, 14, "expected VALUES or SELECT", ""),
-    ("SET a = 'b';", 1, 5, "expected a property name in single quotes, found a", "put single quotes around it."),
-    ("DEFINE a = b;", 1, 12, "expected a value in single quotes, found b", "put single quotes around it."),
+    ("SET a = 'b';", 1, 5, "expected a property name in single quotes, found a", _QUOTE),
+    ("DEFINE a = b;", 1, 12, "expected a value in single quotes, found b", _QUOTE),
     ("TERMINATE;", 1, 10, "expected a query id, found the end", ""),
     ("DESCRIBE;", 1, 9, "expected a stream or table, found the end", ""),
     ("EXPLAIN;", 1, 8, "expected a statement or query id, found the end", ""),
     ("ASSERT TOPIC;", 1, 13, "expected a topic, found the end", ""),
     ("ASSERT SCHEMA;", 1, 14, "expected SUBJECT or ID", ""),
-    ("RUN SCRIPT foo;", 1, 12, "expected a path in single quotes, found foo", "put single quotes around it."),
+    ("RUN SCRIPT foo;", 1, 12, "expected a path in single quotes, found foo", _QUOTE),
     ("ALTER STREAM a b INT;", 1, 16, "expected ADD, found b", ""),
     # Parts in the wrong place.
     ("SELECT a FROM s EMIT CHANGES WHERE a = 1;", 1, 30, "should end here, found WHERE", None),
