@@ -139,7 +139,17 @@ def _constants(constants: list[exp.Expression], column: Column, call: Call) -> l
     return list(call.engine.sql.row("SELECT " + ", ".join(values)))
 
 
+def database_plan(call: Call, query: nodes.DatabaseQuery) -> list[str]:
+    """How DuckDB would answer the query: lines to read."""
+    return str(_run_in_database(call, query.this, "EXPLAIN ").column("explain_value")[0].as_py()).splitlines()
+
+
 def _database_query(call: Call, tree: exp.Expression) -> Rows:
+    columns, table = arrow_columns(_run_in_database(call, tree))
+    return Rows(call.text, _query_id(call), columns, table)
+
+
+def _run_in_database(call: Call, tree: exp.Expression, prefix: str = "") -> pa.Table:
     """Run it as DuckDB SQL over the sources it names."""
     if parameter := tree.find(exp.Placeholder, exp.Parameter):
         fail(parameter, "a parameter has no value", hint="in Python, execute(sql, [value, …]) gives one for each ?")
@@ -149,11 +159,9 @@ def _database_query(call: Call, tree: exp.Expression) -> Rows:
         relation, rows = relation_rows(call.engine, aliased, None)
         relations[view] = _as_declared(relation.names, rows, tree)
     try:
-        table = call.engine.pull_database.run(statement, relations)
+        return call.engine.pull_database.run(prefix + statement, relations)
     except duckdb.Error as error:
         raise database_error(str(error), tree) from None
-    columns, table = arrow_columns(table)
-    return Rows(call.text, _query_id(call), columns, table)
 
 
 def _as_declared(names: tuple[Name, ...], rows: pa.Table, node: exp.Expression) -> pa.Table:

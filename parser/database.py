@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from ksql.parser import nodes
 from ksql.parser.errors import ParseError, shorten
+from ksql.parser.foreign import PULL_ONLY
 from ksql.parser.stream import TokenStream
 
 _PUSH = ("EMIT", "WITHIN", "TUMBLING", "HOPPING")
@@ -36,7 +37,10 @@ def read_instead(s: TokenStream, refused: ParseError) -> exp.Expression:
         query = _read(s, 1 if explain else 0)
     except DatabaseError as error:
         further = _located(s, error)
-        raise further if further.at > refused.at and not refused.hint.startswith("did you mean") else refused from None
+        # Where both stop, "for pull queries only" is no help: this is one.
+        at_once = further.at == refused.at and refused.message.endswith(PULL_ONLY)
+        better = (further.at > refused.at or at_once) and not refused.hint.startswith("did you mean")
+        raise further if better else refused from None
     except SqlglotError:
         raise refused from None
     if query is None:

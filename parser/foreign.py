@@ -5,6 +5,8 @@ from __future__ import annotations
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
 
+PULL_ONLY = "is for pull queries only"
+
 #: Pull queries may have these, as DuckDB's SQL; queries that never end may not. First word → (what it is, hint).
 _QUERY = {
     "DISTINCT": ("DISTINCT", "GROUP BY gives each group once."),
@@ -38,14 +40,14 @@ def refuse_foreign_query(s: TokenStream) -> None:
         token = before
     if token.kind is Kind.WORD and token.value in _QUERY:
         what, hint = _QUERY[token.value]
-        s.fail(f"{what} is for pull queries only", hint=hint, token=token)
+        s.fail(f"{what} {PULL_ONLY}", hint=hint, token=token)
 
 
 def refuse_subquery(s: TokenStream) -> None:
     """Refuse the present token, a parenthesis or SELECT, if a query begins with it."""
     if s.token.is_operator("(") or s.token.is_word("SELECT"):
         s.fail(
-            "a query inside a query is for pull queries only",
+            f"a query inside a query {PULL_ONLY}",
             hint="CREATE STREAM … AS SELECT … makes a stream of the inner query.",
         )
 

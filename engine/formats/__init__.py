@@ -69,7 +69,7 @@ def _find(name: str) -> _Format:
     found = _FORMATS.get(name.upper())
     if found is None:
         close = difflib.get_close_matches(name.upper(), _FORMATS, 1)
-        hint = f"Did you mean {close[0]}?" if close else f"Formats are: {', '.join(_supported())}."
+        hint = f"did you mean {close[0]}?" if close else f"Formats are: {', '.join(_supported())}."
         raise StatementError(f"unknown format: {name}", hint=hint)
     return found
 

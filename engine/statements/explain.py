@@ -13,6 +13,7 @@ from ksql.engine.errors import fail
 from ksql.engine.plan import Plan
 from ksql.engine.planning.explain import describe_plan
 from ksql.engine.planning.planner import plan
+from ksql.engine.pull_query import database_plan
 from ksql.engine.results import Listing, Result
 from ksql.engine.runtime.runtime import RunningQuery
 from ksql.engine.runtime.task import group_name
@@ -35,6 +36,10 @@ def explain(call: Call) -> Result:
             fail(target, f"there is no query {target.name}", hint=hint)
         return _explain_query(call, info)
     query = target.args.get("query") or target
+    if isinstance(query, nodes.DatabaseQuery):
+        lines = database_plan(call, query)
+        body = _entity(call.text, executionPlan="\n".join(lines), queryType="PULL")
+        return _listing(call, [("Plan in DuckDB", [], [[line] for line in lines])], body)
     if not isinstance(query, nodes.Query):
         fail(call.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
     made = plan(analyze(query, catalog, persistent=query is not target), call.session.properties)
@@ -78,15 +83,26 @@ def _query_entity(call: Call, running: RunningQuery, made: Plan) -> dict[str, An
 
 
 def _plan_entity(text: str, made: Plan) -> dict[str, Any]:
+    return _entity(
+        text,
+        windowType=made.windowed,
+        fields=[field_json(column) for column in made.columns],
+        sources=[source.name for source in made.sources],
+        executionPlan="\n".join(describe_plan(made)),
+    )
+
+
+def _entity(text: str, **known: Any) -> dict[str, Any]:
+    """A query description with what is known filled in."""
     return {
         "id": "",
         "statementText": text,
-        "windowType": made.windowed,
-        "fields": [field_json(column) for column in made.columns],
-        "sources": [source.name for source in made.sources],
+        "windowType": None,
+        "fields": [],
+        "sources": [],
         "sinks": [],
         "topology": "",
-        "executionPlan": "\n".join(describe_plan(made)),
+        "executionPlan": "",
         "overriddenProperties": {},
         "ksqlHostQueryStatus": {},
         "queryType": "PUSH",
@@ -94,6 +110,7 @@ def _plan_entity(text: str, made: Plan) -> dict[str, Any]:
         "tasksMetadata": [],
         "consumerGroupId": "",
         "state": "",
+        **known,
     }
 
 

@@ -9,6 +9,7 @@ from ksql.engine.aggregates import AGGREGATES
 from ksql.engine.definitions import Source
 from ksql.engine.functions import functions
 from ksql.engine.results import Listing, Result
+from ksql.engine.settings import DEFAULTS, PREFIX
 from ksql.engine.statements.registry import Call, executes
 from ksql.parser import nodes
 
@@ -113,20 +114,23 @@ def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Sour
 
 @executes(nodes.ShowProperties)
 def show_properties(call: Call) -> Result:
-    config, properties = call.engine.config, call.session.properties
+    """Every property the engine knows or was given: its default, the server's value, or the session's."""
+    config, given = call.engine.config, call.session.properties
+    plain_names = {name.removeprefix(PREFIX) for name in given}
+    defaults = {name: value for name, value in DEFAULTS.items() if name not in plain_names}
     plain = [
         {
             "name": name,
             "scope": "KSQL",
-            "level": "SERVER" if config.get(name) == value else "SESSION",
+            "level": "SERVER" if name in defaults or config.get(name) == value else "SESSION",
             "value": value,
             "editable": True,
         }
-        for name, value in sorted(properties.items())
+        for name, value in sorted({**defaults, **given}.items())
     ]
     rows = [[str(p["name"]), "SESSION" if p["level"] == "SESSION" else "", str(p["value"])] for p in plain]
     overridden = [p["name"] for p in plain if p["level"] == "SESSION"]
-    entity = {"properties": plain, "overwrittenProperties": overridden, "defaultProperties": []}
+    entity = {"properties": plain, "overwrittenProperties": overridden, "defaultProperties": sorted(defaults)}
     return listing(call, "properties", ["Property", "Override", "Value"], rows, entity)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.errors import NotSupportedError, fail, located
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.formats import capabilities
 from ksql.engine.suggest import did_you_mean
 
@@ -43,6 +43,11 @@ def _text(value: str) -> str:
 
 def _upper(value: str) -> str:
     return _text(value).upper()
+
+
+def _format(value: str) -> str:
+    capabilities(value)  # an unknown name is refused here, where its place is known
+    return _upper(value)
 
 
 def _positive(value: str) -> int:
@@ -89,9 +94,9 @@ def _cleanup(value: str) -> str:
 
 PROPERTIES: Mapping[str, Property] = {
     "KAFKA_TOPIC": Property(_CREATE, _text),
-    "FORMAT": Property(_CREATE, _upper),
-    "KEY_FORMAT": Property(_CREATE, _upper),
-    "VALUE_FORMAT": Property(_CREATE, _upper),
+    "FORMAT": Property(_CREATE, _format),
+    "KEY_FORMAT": Property(_CREATE, _format),
+    "VALUE_FORMAT": Property(_CREATE, _format),
     "KEY_DELIMITER": Property(_CREATE, _text),
     "VALUE_DELIMITER": Property(_CREATE, _text),
     "WRAP_SINGLE_VALUE": Property(_CREATE, _boolean),
@@ -147,8 +152,10 @@ def _read(written: exp.Expression, name: str, statement: str) -> Any:
         )
     try:
         return known.read(text)
+    except StatementError as error:
+        raise located(error, written.expression) from None
     except ValueError as error:
-        fail(written, f"property {name} {error}, but it is '{text}'")
+        fail(written.expression, f"property {name} {error}, but it is '{text}'")
 
 
 def _refuse_schema(written: exp.Expression, values: Mapping[str, Any], statement: str) -> NoReturn:

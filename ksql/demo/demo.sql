@@ -1,4 +1,5 @@
--- Flights out of New York, as JSON records. A record's time is the scheduled departure, not when the record arrived.
+-- Flights out of New York, as JSON records. A record's time is the scheduled
+-- departure, not when the record arrived.
 CREATE STREAM IF NOT EXISTS flights (
     origin    STRING KEY,
     flight    STRING,
@@ -6,9 +7,10 @@ CREATE STREAM IF NOT EXISTS flights (
     dest      STRING,
     tailnum   STRING,
     scheduled TIMESTAMP,
-    delay     INTEGER,      -- minutes at departure; null when the flight was cancelled
+    delay     INTEGER,      -- minutes at departure; null: cancelled
     distance  INTEGER
-) WITH (kafka_topic = 'flights', value_format = 'JSON', partitions = 1, timestamp = 'scheduled');
+) WITH (kafka_topic = 'flights', value_format = 'JSON', partitions = 1,
+        timestamp = 'scheduled');
 
 -- The airlines' names: a table, the last record of each key counts.
 CREATE TABLE IF NOT EXISTS airlines (
@@ -36,14 +38,17 @@ CREATE STREAM IF NOT EXISTS departed AS
 
 -- Join each departure to its airline's name.
 CREATE STREAM IF NOT EXISTS departed_by_airline AS
-    SELECT d.carrier AS carrier, a.name AS airline, d.flight AS flight, d.origin AS origin, d.dest AS dest, d.delay AS delay
+    SELECT d.carrier AS carrier, a.name AS airline, d.flight AS flight,
+           d.origin AS origin, d.dest AS dest, d.delay AS delay
     FROM departed d
     LEFT JOIN airlines a ON d.carrier = a.carrier
     EMIT CHANGES;
 
--- Count and measure per airport and hour. Hours stay open for a day: a flight 14 hours late still counts in its own.
+-- Count and measure per airport and hour. Hours stay open for a day: a flight
+-- 14 hours late still counts in its own.
 CREATE TABLE IF NOT EXISTS departures_by_hour AS
-    SELECT origin, COUNT(*) AS departures, AVG(delay) AS avg_delay, MAX(delay) AS max_delay
+    SELECT origin, COUNT(*) AS departures,
+           AVG(delay) AS avg_delay, MAX(delay) AS max_delay
     FROM departed
     WINDOW TUMBLING (SIZE 1 HOUR, GRACE PERIOD 1 DAY)
     GROUP BY origin

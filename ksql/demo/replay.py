@@ -32,7 +32,8 @@ EMIT CHANGES;
 """
 
 _ASK = """
-SELECT d.origin, epoch_ms(d.windowstart) AS hour, d.departures, round(d.avg_delay, 1) AS avg_delay, d.max_delay,
+SELECT d.origin, epoch_ms(d.windowstart) AS hour, d.departures,
+       round(d.avg_delay, 1) AS avg_delay, d.max_delay,
        round(w.wind_speed, 1) AS wind_speed, w.visibility
 FROM departures_by_hour d
 JOIN weather w ON w.origin = d.origin AND w.hour = d.windowstart
@@ -83,7 +84,7 @@ def _play(db: Database, rows: int | None, console: Console) -> None:
     flights, airlines, weather = _feeds(rows)
     for feed in (airlines, weather):
         feed.append_all(db.log)
-    _show_sql("Print changes as they come: hours in which a flight left three hours late or more", _WATCH, console)
+    _show_sql("Print changes as they come: hours with a flight three hours late or more", _WATCH, console)
     with closing(cast(PushQuery, next(db.session.execute(_WATCH)))) as watch:
         _replay(db, flights, watch, console)
     _show_sql("Ask once, in full SQL: the ten worst hours and their weather", _ASK, console)

@@ -128,6 +128,7 @@ TABLE: list[tuple[str, int, int, str, str | None]] = [
     ("SELECT * FROM a JOIN b USING (c) EMIT CHANGES;", 1, 24, "USING is for pull queries only", None),
     ("SELECT a AT TIME ZONE 'UTC' FROM b EMIT CHANGES;", 1, 10, "AT TIME ZONE is not supported", None),
     ("SELECT a FROM s WINDOW TUMBLING (SIZE 1 YEAR) EMIT CHANGES;", 1, 41, "expected DAYS, HOURS", None),
+    ("SELECT a FROM b ORDER BY;", 1, 17, "the pull query cannot go on with ORDER BY", None),
     ("SELECT a FROM b ORDER BY c DESCC;", 1, 28, "the pull query cannot go on with DESCC", None),
     ("EXPLAIN\nSELECT a FROM b ORDER BY c DESCC;", 2, 28, "the pull query cannot go on with DESCC", None),
     # Places in a script of several lines and statements.

@@ -21,7 +21,7 @@ def _columns(*types: SqlType) -> tuple[Column, ...]:
     ("name", "columns", "options", "message"),
     [
         ("FOO", _columns(STRING), FormatOptions(is_key=False), "unknown format: FOO"),
-        ("JSNO", _columns(STRING), FormatOptions(is_key=False), "Did you mean JSON?"),
+        ("JSNO", _columns(STRING), FormatOptions(is_key=False), "did you mean JSON?"),
         ("KAFKA", _columns(STRING, STRING), FormatOptions(is_key=True), "one key column, not 2"),
         ("KAFKA", _columns(BOOLEAN), FormatOptions(is_key=False), "does not support the type BOOLEAN of value column C0"),
         ("KAFKA", _columns(Array(INTEGER)), FormatOptions(is_key=False), "ARRAY"),
