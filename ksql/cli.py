@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -11,6 +13,7 @@ import click
 
 from ksql.commands.options import with_config
 from ksql.config import Config, ConfigError
+from ksql.reasons import reason
 from ksql.version import version
 
 # NumPy's linear algebra, which nobody here uses, would start threads that spin for a while: 0.05 s of every start.
@@ -43,6 +46,11 @@ class KsqlGroup(click.Group):
             raise click.exceptions.Exit(130) from None
         except ConfigError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read the output has enough
+            _drop_output()
+            raise click.ClickException(f"cannot write the output: {reason(error)}") from error
         except Exception as error:
             from ksql.error_text import user_error_text
 
@@ -50,6 +58,11 @@ class KsqlGroup(click.Group):
             if text is None:
                 raise
             raise click.ClickException(text) from error
+
+
+def _drop_output() -> None:
+    """What is still to be written cannot be: do not try again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=KsqlGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,6 +82,9 @@ def main(
 
     Without a command it opens a prompt on the data directory.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")  # what an encoding lacks is no reason to stop
     if ctx.invoked_subcommand is not None:
         return
     from ksql.commands.execute import execute, parse_variables, read_script

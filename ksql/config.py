@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from ksql.log.reasons import reason
+from ksql.reasons import reason
 
 Durability = Literal["fsync", "os"]
 DEFAULT_LISTEN = "127.0.0.1:8088"

@@ -37,6 +37,7 @@ class TableWriter:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._terminal = file.isatty()
+        self._rule = "─" if (getattr(file, "encoding", None) or "utf-8").lower().startswith("utf") else "-"
 
     @property
     def width(self) -> int:
@@ -58,7 +59,7 @@ class TableWriter:
         if header:
             for line in _lines([[name] for name in names], sides, fixed):
                 self._put(styled(line, "1", self._file))
-            self._put("─" * (sum(fixed) + _GAP * (len(fixed) - 1) + _EDGES))
+            self._put(self._rule * (sum(fixed) + _GAP * (len(fixed) - 1) + _EDGES))
         for line in _lines(cells, sides, fixed):
             self._put(line)
 

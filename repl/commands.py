@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksql.display import OUTPUT_FORMATS, Display
-from ksql.log.reasons import reason
+from ksql.reasons import reason
 from ksql.version import version
 
 if TYPE_CHECKING:

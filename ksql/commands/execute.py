@@ -11,7 +11,7 @@ import click
 from ksql.commands.options import say_data_directory
 from ksql.config import Config
 from ksql.display import Display, OutputFormat
-from ksql.log.reasons import reason
+from ksql.reasons import reason
 
 
 def read_script(file: str) -> str:

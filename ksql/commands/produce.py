@@ -11,7 +11,7 @@ import click
 
 from ksql.commands.options import separator, with_config
 from ksql.config import Config
-from ksql.log.reasons import reason
+from ksql.reasons import reason
 
 if TYPE_CHECKING:
     from ksql.log.contract import Log

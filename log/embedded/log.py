@@ -32,7 +32,6 @@ from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.recovery import cut_back
 from ksql.log.embedded.writer import PartitionWriter, encode_all, sync_directory
 from ksql.log.local import LocalLog, Topic
-from ksql.log.reasons import reason
 from ksql.log.transaction import Changes
 
 Durability = Literal["fsync", "os"]
@@ -88,7 +87,7 @@ class EmbeddedLog(LocalLog[Partition]):
                 picture = self._database.load(self._topics_directory)
                 cut_back(self._topics_directory, picture.topics.values())
             except (OSError, sqlite3.Error) as error:
-                raise LogWriteError(f"cannot open data directory {directory}: {reason(error)}") from error
+                raise LogWriteError(f"cannot open data directory {directory}: {_reason(error)}") from error
             undo.pop_all()
         super().__init__(picture)
 
@@ -237,7 +236,13 @@ class EmbeddedLog(LocalLog[Partition]):
         if isinstance(error, LogError):
             return error
         hint = "free some space" if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
-        return LogWriteError(f"cannot write to data directory {self._directory}: {reason(error)}", hint)
+        return LogWriteError(f"cannot write to data directory {self._directory}: {_reason(error)}", hint)
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without the number and the file's name that Python adds to those of the system."""
+    text = str(getattr(error, "strerror", None) or error)
+    return text[:1].lower() + text[1:]
 
 
 def _succeed(group: Iterable[_Pending], results: Iterable[TransactionResult]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,14 @@ def test_inserts_over_rest(database: ksql.Database) -> None:
     assert anyio.run(send).json() == {"status": "ok", "seq": 0}
     [found] = database.execute("SELECT * FROM s").fetchall()
     assert (found["M"], found["T"], str(found["D"]), found["Y"]) == ({"k": 5}, {"A": 1, "B": "x"}, "1.125", b"!")
+
+
+def test_an_output_that_cannot_take_everything(tmp_path: Path) -> None:
+    line = [sys.executable, "-W", "error", "-m", "ksql", "-e", "SELECT 'é' AS x;", "--data", str(tmp_path / "data")]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(line, capture_output=True, text=True, check=True, env=ascii_only)
+    assert "\n---\n" in done.stdout
+    assert "\\xe9" in done.stdout
+    with Path("/dev/full").open("w") as full:
+        failed = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (failed.returncode, failed.stderr) == (1, "Error: cannot write the output: no space left on device\n")
