@@ -11,7 +11,7 @@ from typing import Any, Literal, TextIO
 from ksql.engine.results import Changes, Listing, Message, Result, Rows
 from ksql.engine.types import Column, Decimal
 from ksql.render import json_objects, text_cells
-from ksql.tables import Justify, TableWriter, fitting, natural_width, styled
+from ksql.tables import Justify, TableWriter, styled
 
 OutputFormat = Literal["TABULAR", "JSON"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("TABULAR", "JSON")
@@ -78,8 +78,10 @@ class Display:
 
 
 class ChangesDisplay:
-    """Rows of a push query, written as they come under one header; column widths stay as the first rows set them,
-    with room for longer text that may follow."""
+    """Rows of a push query, written as they come under one header.
+
+    Column widths stay as the first rows set them, with room for longer text that may follow.
+    """
 
     def __init__(self, display: Display, columns: Sequence[Column]) -> None:
         self._display = display
@@ -97,9 +99,8 @@ class ChangesDisplay:
         cells = _with_tombstones(text_cells(changes.table, self._columns), changes.tombstones)
         first = not self._widths
         if first:
-            natural = [natural_width(c.name, cell) for c, cell in zip(self._columns, cells, strict=True)]
             wished = [10 if _justify(c) == "right" else 16 for c in self._columns]
-            self._widths = fitting(natural, self._display.tables.width, wished)
+            self._widths = self._display.tables.widths([c.name for c in self._columns], cells, wished)
         columns = [(c.name, _justify(c)) for c in self._columns]
         self._display.tables.write(columns, zip(*cells, strict=True), header=first, widths=self._widths)
 

@@ -11,14 +11,14 @@ from itertools import zip_longest
 from textwrap import TextWrapper
 from typing import Literal, TextIO
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Justify = Literal["left", "right"]
 
 #: Where output is no terminal nothing is cut: this many characters fit on a line.
 _UNLIMITED = 1 << 30
 #: No column becomes narrower than this to fit its neighbours on the line.
-_NARROWEST = 6
+LEAST_WIDTH = 6
 #: Characters between one column and the next, and around all of them together.
 _GAP, _EDGES = 3, 2
 #: Characters that would move the cursor or change the terminal, as pictures of themselves.
@@ -37,6 +37,10 @@ class TableWriter:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._terminal = file.isatty()
+        #: Whether text that is too wide takes several lines; else it is cut.
+        self.wrap = True
+        #: No column gets wider than this; 0: as wide as the line allows.
+        self.column_width = 0
         self._rule = "─" if (getattr(file, "encoding", None) or "utf-8").lower().startswith("utf") else "-"
 
     @property
@@ -55,13 +59,20 @@ class TableWriter:
         """Write rows of text under their headers; `widths` fixes the columns' widths, longer text folds."""
         cells = [list(map(_visible, column)) for column in zip(*rows, strict=True)] or [[]] * len(columns)
         names, sides = [name for name, _ in columns], [side for _, side in columns]
-        fixed = list(widths) or fitting([natural_width(n, c) for n, c in zip(names, cells, strict=True)], self.width)
+        fixed = list(widths) or self.widths(names, cells)
         if header:
-            for line in _lines([[name] for name in names], sides, fixed):
+            for line in _lines([[name] for name in names], sides, fixed, wrap=self.wrap):
                 self._put(styled(line, "1", self._file))
             self._put(self._rule * (sum(fixed) + _GAP * (len(fixed) - 1) + _EDGES))
-        for line in _lines(cells, sides, fixed):
+        for line in _lines(cells, sides, fixed, wrap=self.wrap):
             self._put(line)
+        self._file.flush()
+
+    def widths(self, names: Sequence[str], cells: Sequence[Sequence[str]], wished: Sequence[int] = ()) -> list[int]:
+        """Widths of columns that fit on a line, at least as wished if there is room for that."""
+        most = self.column_width or _UNLIMITED
+        natural = [min(natural_width(name, column), most) for name, column in zip(names, cells, strict=True)]
+        return fitting(natural, self.width, [min(width, most) for width in wished])
 
     def _put(self, line: str) -> None:
         self._file.write(line + "\n")
@@ -79,7 +90,7 @@ def fitting(natural: Sequence[int], line: int, wished: Sequence[int] = ()) -> li
     """
     widths = [max(pair) for pair in zip_longest(natural, wished, fillvalue=0)]
     room = line - _GAP * (len(widths) - 1) - _EDGES
-    for least in (natural, [min(width, _NARROWEST) for width in natural]):
+    for least in (natural, [min(width, LEAST_WIDTH) for width in natural]):
         if sum(widths) > room:
             levels = range(max(widths) + 1)
             total = partial(_total, widths, least)
@@ -96,9 +107,10 @@ def _lowered(widths: Sequence[int], least: Sequence[int], level: int) -> list[in
     return [max(low, min(width, level)) for width, low in zip(widths, least, strict=True)]
 
 
-def _lines(cells: Sequence[Sequence[str]], sides: Sequence[Justify], widths: Sequence[int]) -> Iterator[str]:
-    """The lines of rows given by column; text that is too wide, or has line ends, takes several."""
-    columns = [_folded(column, side, width) for column, side, width in zip(cells, sides, widths, strict=True)]
+def _lines(cells: Sequence[Sequence[str]], sides: Sequence[Justify], widths: Sequence[int], *, wrap: bool) -> Iterator[str]:
+    """The lines of rows given by column; text that is too wide, or has line ends, takes several or is cut."""
+    fit = _folded if wrap else _cut
+    columns = [fit(column, side, width) for column, side, width in zip(cells, sides, widths, strict=True)]
     blank = [" " * width for width in widths]
     gap = " " * _GAP
     for row in zip(*columns, strict=True):
@@ -111,6 +123,12 @@ def _folded(cells: Sequence[str], side: Justify, width: int) -> list[list[str]]:
     wrapper = TextWrapper(width, break_on_hyphens=False, replace_whitespace=False)
     parts = ([cell] if _width(cell) <= width and "\n" not in cell else _wrapped(cell, wrapper) for cell in cells)
     return [[_padded(part, side, width) for part in lines] for lines in parts]
+
+
+def _cut(cells: Sequence[str], side: Justify, width: int) -> list[list[str]]:
+    """Each cell as one line of the column's width."""
+    lines = (cell.replace("\n", " ") for cell in cells)
+    return [[_padded(line if _width(line) <= width else set_cell_size(line, width - 1) + "…", side, width)] for line in lines]
 
 
 def _wrapped(cell: str, wrapper: TextWrapper) -> list[str]:

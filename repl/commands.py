@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ksql.display import OUTPUT_FORMATS, Display
 from ksql.reasons import reason
+from ksql.tables import LEAST_WIDTH
 from ksql.version import version
 
 if TYPE_CHECKING:
@@ -105,6 +106,29 @@ def output(shell: Shell, rest: str) -> None:
             raise CommandError(f"output is {' or '.join(OUTPUT_FORMATS)}, not {rest}")
         shell.display.output = chosen
     shell.say(f"Output is {shell.display.output}.")
+
+
+@command("set cli wrap ON|OFF", "fold text that is too wide for its column, or cut it", words="set cli wrap")
+def wrap(shell: Shell, rest: str) -> None:
+    if rest.upper() not in ("ON", "OFF"):
+        raise CommandError("usage: set cli wrap ON|OFF")
+    shell.display.tables.wrap = rest.upper() == "ON"
+    shell.say(f"Wrap is {rest.upper()}.")
+
+
+@command("set cli column-width N", "the most characters of a column; 0: what fits on the screen", words="set cli column-width")
+def column_width(shell: Shell, rest: str) -> None:
+    if not rest.isdecimal() or 0 < int(rest) < LEAST_WIDTH:
+        raise CommandError(f"usage: set cli column-width N, where N is 0 or at least {LEAST_WIDTH}")
+    shell.display.tables.column_width = int(rest)
+    shell.say(f"Column width is {int(rest) or 'what fits'}.")
+
+
+@command("server", "which server this prompt talks to")
+def server(shell: Shell, rest: str) -> None:
+    if rest:
+        raise CommandError("this prompt talks to no other server; curl or a client of the REST API does")
+    shell.say(f"None: this prompt runs the engine itself, on {shell.db.config.data or 'memory'}. `ksql server` serves others.")
 
 
 @command("run script FILE", "carry out the statements of a file", words="run script")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_wide_characters_take_two_columns(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_control_characters_cannot_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert written(monkeypatch, 40, ("\x1b[2J\t", "x\ny")) == [" ␛[2J␉   x ", "         y "]
+
+
+def test_rows_are_there_at_once(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="utf-8") as file:
+        TableWriter(file).write([("A", "left")], [["here"]])
+        assert "here" in (tmp_path / "out").read_text(encoding="utf-8")
+
+
+def test_cut_instead_of_folded() -> None:
+    file = io.StringIO()
+    tables = TableWriter(file)
+    tables.wrap, tables.column_width = False, 6
+    tables.write([("A", "left"), ("LONG_NAME", "right")], [("two words", "1"), ("a\nb", "日本語日本")])
+    assert file.getvalue().splitlines()[2:] == [" two w…        1 ", " a b      日本 … "]
 
 
 @pytest.mark.parametrize(
