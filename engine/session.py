@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from ksql.engine.errors import NotSupportedError, StatementError, located
+from ksql.engine.errors import KsqlError, NotSupportedError, StatementError, located
 from ksql.engine.results import Result
 from ksql.engine.statements.registry import EXECUTORS, Call
-from ksql.parser import parse_one, split, substitute
+from ksql.parser import ParseError, parse_one, split, substitute
 
 if TYPE_CHECKING:
     from ksql.engine.engine import Engine
@@ -43,6 +43,15 @@ class Session:
         """
         for piece in split(text):
             yield self._execute_one(piece.text, piece.line)
+
+    def insert_all(self, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
+        """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
+
+        Variables are not replaced. Raises LogError, and then none is done.
+        """
+        from ksql.engine.statements.insert_values import insert_all
+
+        return insert_all(self, texts)
 
     def _execute_one(self, text: str, line: int) -> Result:
         text = substitute(text, self.variables)

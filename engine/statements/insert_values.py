@@ -1,11 +1,11 @@
-"""INSERT INTO … VALUES: one row, written as a record of the source's topic."""
+"""INSERT INTO … VALUES: one row, written as a record of the source's topic; or many such statements in one commit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 from sqlglot import exp
@@ -14,7 +14,7 @@ from ksql.engine.analysis.calls import refuse_rows
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.casts import is_number
 from ksql.engine.definitions import Source
-from ksql.engine.errors import fail
+from ksql.engine.errors import KsqlError, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.sql import only_wraps, reason
@@ -23,15 +23,54 @@ from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import BIGINT, Column
-from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log
 from ksql.log.partitioner import partition_keys
-from ksql.parser import nodes, to_sql
+from ksql.parser import ParseError, nodes, parse_one, to_sql
+
+if TYPE_CHECKING:
+    from ksql.engine.session import Session
 
 _ROWTIME = Column("ROWTIME", BIGINT)
 
 
 @executes(nodes.InsertValues)
 def insert_values(call: Call) -> Result:
+    _append(call.engine.log, [_placed_record(call)])
+    return Message(call.text, "", {})
+
+
+def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
+    """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
+
+    Raises LogError, and then none is done.
+    """
+    records: list[_Placed] = []
+    failed = None
+    for text in texts:
+        try:
+            records.append(_placed_record(Call(session, parse_one(text).node, text)))
+        except (KsqlError, ParseError) as error:
+            failed = error
+            break
+    if records:
+        _append(session.engine.log, records)
+    return len(records), failed
+
+
+#: Topic, partition, and a batch of one record.
+_Placed = tuple[str, int, pa.RecordBatch]
+
+
+def _append(log: Log, placed: Iterable[_Placed]) -> None:
+    by_place: dict[tuple[str, int], list[pa.RecordBatch]] = {}
+    for topic, partition, record in placed:
+        by_place.setdefault((topic, partition), []).append(record)
+    with log.transaction() as transaction:
+        for (topic, partition), records in by_place.items():
+            transaction.append(topic, partition, records[0] if len(records) == 1 else pa.concat_batches(records))
+
+
+def _placed_record(call: Call) -> _Placed:
     source = call.source(call.node.this)
     if source.read_only:
         fail(call.node.this, f"{source.name} was declared with SOURCE and is read-only")
@@ -48,9 +87,7 @@ def insert_values(call: Call) -> Result:
     )
     partitions = call.engine.log.topics()[source.topic].partitions
     partition = int(partition_keys(record.column(0), partitions)[0]) if partitions > 1 else 0
-    with call.engine.log.transaction() as transaction:
-        transaction.append(source.topic, partition, record)
-    return Message(call.text, "", {})
+    return source.topic, partition, record
 
 
 def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 
 from ksql.engine import Session
 from ksql.engine.definitions import Source
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import KsqlError, StatementError
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import Array, Map, SqlType, Struct, quote_name
 from ksql.error_text import user_error_text
@@ -39,30 +39,50 @@ async def inserts_stream(request: Request) -> StreamingResponse:
     return StreamingResponse(_acknowledge(engine.session(), source, lines[1:]), media_type=media_type)
 
 
+#: Most rows of one commit; a client hears of them when all are safe.
+_ROWS = 1_000
+
+
 def _acknowledge(session: Session, source: Source, lines: list[bytes]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        error = _insert(session, source, line)
+    for start in range(0, len(lines), _ROWS):
+        statements, error = _statements(source, lines[start : start + _ROWS])
+        done = 0
+        try:
+            done, failed = session.insert_all(statements)
+            error = failed or error
+        except Exception as refused:  # the commit failed: no row was inserted
+            error = refused
+        yield "".join(json.dumps({"status": "ok", "seq": start + i}) + "\n" for i in range(done))
         if error is not None:
-            code, message = error
-            yield json.dumps({"status": "error", "seq": number, "error_code": code, "message": message}) + "\n"
+            code, message = _explained(error)
+            yield json.dumps({"status": "error", "seq": start + done, "error_code": code, "message": message}) + "\n"
             return
-        yield json.dumps({"status": "ok", "seq": number}) + "\n"
 
 
-def _insert(session: Session, source: Source, line: bytes) -> tuple[int, str] | None:
-    """Insert one row; the error when that failed."""
-    try:
-        row = json.loads(line, parse_float=_number)
-        if not isinstance(row, dict):
-            return BAD_REQUEST, "a row must be a JSON object"
-        for _ in session.execute(insert_statement(source, row)):
-            pass
-    except ValueError as error:
-        return BAD_REQUEST, f"the row is not JSON: {error}"
-    except Exception as error:
-        message = user_error_text(error)
-        return (SERVER_ERROR, f"internal error: {error}") if message is None else (BAD_REQUEST, message)
-    return None
+def _statements(source: Source, lines: list[bytes]) -> tuple[list[str], Exception | None]:
+    """Statements for the rows, up to the first that cannot be read, and what is wrong with that."""
+    statements: list[str] = []
+    for line in lines:
+        try:
+            row = json.loads(line, parse_float=_number)
+            if not isinstance(row, dict):
+                return statements, ApiError(BAD_REQUEST, "a row must be a JSON object")
+            statements.append(insert_statement(source, row))
+        except ValueError as error:
+            return statements, ApiError(BAD_REQUEST, f"the row is not JSON: {error}")
+        except StatementError as error:
+            return statements, error
+    return statements, None
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Error code and message. The place in a statement that the client did not write is left out."""
+    if isinstance(error, ApiError):
+        return error.code, error.message
+    if isinstance(error, KsqlError):
+        return BAD_REQUEST, "\n".join(filter(None, (error.message, error.detail, error.hint and f"Hint: {error.hint}")))
+    message = user_error_text(error)
+    return (SERVER_ERROR, f"internal error: {error}") if message is None else (BAD_REQUEST, message)
 
 
 def insert_statement(source: Source, row: Mapping[str, Any]) -> str:

@@ -131,3 +131,34 @@ def test_an_output_that_cannot_take_everything(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         failed = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (1, "Error: cannot write the output: no space left on device\n")
+
+
+def inserted(db: ksql.Database, lines: list[str]) -> list[str]:
+    """Acknowledgements of rows sent to /inserts-stream."""
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(create_app(db.engine))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.post("/inserts-stream", content="\n".join(lines))
+
+    return anyio.run(send).text.splitlines()
+
+
+def test_rows_inserted_by_the_thousand(tmp_path: Path) -> None:
+    lines = ['{"target":"s"}', *(json.dumps({"k": f"k{i % 3}", "v": i}) for i in range(1_005))]
+    with ksql.connect(tmp_path / "data") as db:
+        db.execute("CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic = 's', value_format = 'JSON', partitions = 2);")
+        answers = inserted(db, lines)
+        wrong = inserted(db, ['{"target":"s"}', '{"k":"a"}', '{"v":"x"}', '{"k":"b"}'])
+        assert [json.loads(line) for line in answers] == [{"status": "ok", "seq": i} for i in range(1_005)]
+        assert json.loads(wrong[0]) == {"status": "ok", "seq": 0}
+        assert json.loads(wrong[1]) == {
+            "status": "error",
+            "seq": 1,
+            "error_code": 40000,
+            "message": "'x' is not a number, but INTEGER is wanted here",
+        }
+        [row] = db.execute("SELECT count(*) AS n, sum(v) AS total, count(*) FILTER (k = 'a') AS a FROM s;")
+        assert row == {"N": 1_006, "TOTAL": sum(range(1_005)), "A": 1}
+        by_key = db.execute("SELECT v FROM s WHERE k = 'k1';").fetchall()
+        assert [row["V"] for row in by_key] == list(range(1, 1_005, 3))
