@@ -19,6 +19,7 @@ ROUTES = [
     Route("/chc/live", info.probe),
     Route("/v1/metadata", info.metadata),
     Route("/v1/metadata/id", info.metadata_id),
+    Route("/is_valid_property/{name}", info.is_valid_property),
     Route("/status", info.all_statuses),
     Route("/status/{command:path}", info.one_status),
     Route("/ksql", statements.run_statements, methods=["POST"]),

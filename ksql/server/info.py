@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 
-from ksql.server.errors import NOT_FOUND, ApiError
+from ksql.engine.settings import DEFAULTS, PREFIX
+from ksql.server.errors import BAD_REQUEST, NOT_FOUND, ApiError
 from ksql.server.state import state_of
 from ksql.version import version
 
@@ -40,6 +41,14 @@ async def metadata(request: Request) -> JSONResponse:  # noqa: ARG001
 
 async def metadata_id(request: Request) -> JSONResponse:  # noqa: ARG001
     return JSONResponse(_cluster())
+
+
+async def is_valid_property(request: Request) -> JSONResponse:
+    """Whether SET of the property would have an effect."""
+    name = request.path_params["name"]
+    if name.removeprefix(PREFIX) not in DEFAULTS:
+        raise ApiError(BAD_REQUEST, f"there is no property {name}")
+    return JSONResponse(content=True)
 
 
 async def all_statuses(request: Request) -> JSONResponse:

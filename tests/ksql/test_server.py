@@ -264,3 +264,9 @@ def test_a_wrong_row_ends_the_stream(client: Client, lines: list[str], expected:
 @pytest.mark.parametrize("content", ["", "{}", "nonsense", '{"target":"unknown"}'])
 def test_inserts_without_target(client: Client, content: str) -> None:
     assert client.post("/inserts-stream", content=content).status_code == 400
+
+
+def test_properties_that_can_be_set(client: Client) -> None:
+    assert client.get("/is_valid_property/auto.offset.reset").json() is True
+    assert client.get("/is_valid_property/ksql.streams.cache.max.bytes.buffering").json() is True
+    assert client.get("/is_valid_property/nope").json()["error_code"] == 40000
