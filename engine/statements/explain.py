@@ -121,4 +121,4 @@ def describe_queries(call: Call) -> Result:
     rows = [[query.id, query.state, query.error, str(query.records)] for query in queries]
     found = section(position for query in queries for position in positions(call, query.info))
     body = {"@type": "query_descriptions", "statementText": call.text, "queryDescriptions": entities, "warnings": []}
-    return Listing(call.text, [("", ["Query ID", "Status", "Error", "Records read"], rows), *found], body)
+    return Listing(call.text, [("", ["Query ID", "Status", "Error", "Read since start"], rows), *found], body)
