@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pyarrow as pa
 
 from ksql.engine.errors import fail
@@ -22,6 +25,9 @@ COLUMNS = (
     Column("OFFSET", BIGINT),
 )
 
+#: A windowed key ends in the time at which its window begins.
+_START_BYTES = 8
+
 
 @executes(nodes.Print)
 def print_topic(call: Call) -> TopicPrinter:
@@ -30,6 +36,8 @@ def print_topic(call: Call) -> TopicPrinter:
     if topic not in topics:
         fail(call.node, f"topic {topic} does not exist", hint=did_you_mean(topic, topics) or "SHOW TOPICS; lists what does.")
     args = call.node.args
+    sources = call.engine.catalog.sources.values()
+    windowed = [s.window_size_ms for s in sources if s.topic == topic and s.windowed in ("TUMBLING", "HOPPING")]
     return TopicPrinter(
         call.text,
         topic,
@@ -37,27 +45,47 @@ def print_topic(call: Call) -> TopicPrinter:
         from_beginning=bool(args.get("from_beginning")),
         every=args.get("interval") or 1,
         limit=args.get("limit"),
+        key_text=partial(_windowed_key, size_ms=windowed[0]) if windowed else _readable,
     )
 
 
 class TopicPrinter(LiveRows):
     """Rows of COLUMNS, one for every `every`-th record. The shape of a push query (see `results.PushQuery`)."""
 
-    def __init__(self, statement: str, topic: str, log: Log, *, from_beginning: bool, every: int, limit: int | None) -> None:
+    def __init__(
+        self,
+        statement: str,
+        topic: str,
+        log: Log,
+        *,
+        from_beginning: bool,
+        every: int,
+        limit: int | None,
+        key_text: Callable[[bytes | None], str | None],
+    ) -> None:
         place = log.start_offset if from_beginning else log.end_offset
         cursors = [Cursor(0, topic, p, place(topic, p)) for p in range(log.topics()[topic].partitions)]
         super().__init__(statement, f"print_{topic}", COLUMNS, Reader(log, cursors), log, limit)
-        self._every, self._seen = every, 0
+        self._every, self._seen, self._key_text = every, 0, key_text
 
     def _process(self, batch: MicroBatch) -> Changes | None:
         rows = batch.inputs[0]
         picked = [i for i in range(rows.num_rows) if (self._seen + i) % self._every == 0]
         self._seen += rows.num_rows
         rows = self._within_limit(rows.take(pa.array(picked, pa.int64())))
-        keys, values = ([_readable(v) for v in rows.column(name).to_pylist()] for name in ("$key", "$value"))
+        keys = [self._key_text(key) for key in rows.column("$key").to_pylist()]
+        values = [_readable(value) for value in rows.column("$value").to_pylist()]
         data = [rows.column("$ts").cast(pa.timestamp("ms")), pa.array(keys, pa.string()), pa.array(values, pa.string())]
         table = pa.table([*data, rows.column("$p"), rows.column("$off")], names=[c.name for c in COLUMNS])
         return Changes(table, [False] * rows.num_rows) if rows.num_rows else None
+
+
+def _windowed_key(data: bytes | None, size_ms: int | None) -> str | None:
+    """[key@start/end] of a key with a window in its last eight bytes, times in epoch ms; - for an end nobody knows."""
+    if data is None or len(data) < _START_BYTES:
+        return _readable(data)
+    start_ms = int.from_bytes(data[-_START_BYTES:], "big", signed=True)
+    return f"[{_readable(data[:-_START_BYTES])}@{start_ms}/{start_ms + size_ms if size_ms else '-'}]"
 
 
 def _readable(data: bytes | None) -> str | None:
