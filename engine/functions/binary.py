@@ -37,22 +37,6 @@ scalar_sql(
 )
 
 
-@data("LPAD", "BYTES, INT, BYTES -> BYTES", doc="")
-def lpad(value: bytes, length: int, padding: bytes) -> bytes | None:
-    if length < 0 or not padding:
-        return None
-    missing = max(length - len(value), 0)
-    return (padding * missing)[:missing] + value[: length - missing]
-
-
-@data("RPAD", "BYTES, INT, BYTES -> BYTES", doc="")
-def rpad(value: bytes, length: int, padding: bytes) -> bytes | None:
-    if length < 0 or not padding:
-        return None
-    missing = max(length - len(value), 0)
-    return value[:length] + (padding * missing)[:missing]
-
-
 @data("SPLIT", "BYTES, BYTES -> ARRAY<BYTES>", doc="")
 def split(value: bytes, delimiter: bytes) -> list[bytes]:
     if delimiter or not value:

@@ -7,6 +7,7 @@ from functools import partial
 
 from ksql.engine.casts_text import to_text
 from ksql.engine.functions.declare import COLLECTIONS, INDEX, MATH, Call, E, X, scalar_sql
+from ksql.engine.functions.padding import LONGEST
 from ksql.engine.types import BYTES, DATE, TIME, TIMESTAMP, Array, Map, SqlType, Struct
 
 lists = partial(scalar_sql, category=COLLECTIONS)
@@ -171,13 +172,19 @@ lists(
 
 def _series(call: Call, start: str, end: str, step: str | None = None) -> str:
     item = call.returns.item.duckdb if isinstance(call.returns, Array) else ""
-    if step is None:
-        by = f"CASE WHEN {end} < {start} THEN -1 ELSE 1 END"
-        return f"CAST(generate_series(CAST({start} AS BIGINT), {end}, {by}) AS {item}[])"
-    wrong = f"{step} = 0 OR ({end} > {start} AND {step} < 0) OR ({end} < {start} AND {step} > 0)"
-    by = f"CASE WHEN {step} = 0 THEN 1 ELSE {step} END"
-    series = f"CAST(generate_series(CAST({start} AS BIGINT), {end}, {by}) AS {item}[])"
-    return f"(CASE WHEN {wrong} THEN {call.fail('the step leads away from the end of the series')} ELSE {series} END)"
+    wrong = "false"
+    by = f"CASE WHEN {end} < {start} THEN -1 ELSE 1 END"
+    if step is not None:
+        wrong = f"{step} = 0 OR ({end} > {start} AND {step} < 0) OR ({end} < {start} AND {step} > 0)"
+        by = f"CASE WHEN {step} = 0 THEN 1 ELSE {step} END"
+    long = f"(CAST({end} AS HUGEINT) - {start}) // ({by}) >= {LONGEST}"
+    # DuckDB computes a series of constants before it looks whether it is wanted.
+    last = f"CASE WHEN {long} THEN {start} ELSE {end} END"
+    series = f"CAST(generate_series(CAST({start} AS BIGINT), {last}, {by}) AS {item}[])"
+    return (
+        f"(CASE WHEN {wrong} THEN {call.fail('the step leads away from the end of the series')} "
+        f"WHEN {long} THEN {call.fail(f'the series has more than {LONGEST} items')} ELSE {series} END)"
+    )
 
 
 for _type in ("INT", "BIGINT"):

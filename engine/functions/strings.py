@@ -70,47 +70,6 @@ def substring_units(value: str, position: int, count: int) -> str:
     return joined(whole[start : start + max(count, 0)])
 
 
-# Padding
-
-
-def _pad(function: str, value: str, length: str, padding: str) -> str:
-    basic = f"ksql_basic({value}) AND ksql_basic({padding})"
-    return (
-        f"(CASE WHEN {length} < 0 OR {padding} = '' THEN NULL WHEN {basic} THEN {function}({value}, {length}, {padding}) "
-        f"ELSE ksql_{function}_units({value}, {length}, {padding}) END)"
-    )
-
-
-text(
-    "LPAD",
-    "STRING, INT, STRING -> STRING",
-    sql=partial(_pad, "lpad"),
-    doc="Text or bytes filled up on the left to a length, or cut off at it",
-    example=("LPAD('7', 3, '0')", "'007'"),
-)
-text(
-    "RPAD",
-    "STRING, INT, STRING -> STRING",
-    sql=partial(_pad, "rpad"),
-    doc="Text or bytes filled up on the right to a length, or cut off at it",
-    example=("RPAD('7', 3, '.')", "'7..'"),
-)
-
-
-@helper("ksql_lpad_units", "STRING, INT, STRING -> STRING")
-def lpad_units(value: str, length: int, padding: str) -> str:
-    whole, filling = units(value), units(padding)
-    missing = max(length - len(whole), 0)
-    return joined((filling * missing)[:missing] + whole[: length - missing])
-
-
-@helper("ksql_rpad_units", "STRING, INT, STRING -> STRING")
-def rpad_units(value: str, length: int, padding: str) -> str:
-    whole, filling = units(value), units(padding)
-    missing = max(length - len(whole), 0)
-    return joined(whole[:length] + (filling * missing)[:missing])
-
-
 # Putting together and taking apart
 
 

@@ -39,6 +39,10 @@ def test_padding(sql: Evaluator, rows: list[tuple[str, int, str]]) -> None:
     columns = [Column("S", STRING), Column("N", INTEGER), Column("P", STRING)]
     assert sql.rows("LPAD(S, N, P)", columns, rows) == [twin(*row, left=True) for row in rows]
     assert sql.rows("RPAD(S, N, P)", columns, rows) == [twin(*row, left=False) for row in rows]
+    padded = "FROM_BYTES({}(TO_BYTES(S, 'utf8'), N, TO_BYTES(P, 'utf8')), 'utf8')"
+    ascii_rows = [(s.encode("ascii", "replace").decode(), n, p.encode("ascii", "replace").decode()) for s, n, p in rows]
+    assert sql.rows(padded.format("LPAD"), columns, ascii_rows) == [twin(*row, left=True) for row in ascii_rows]
+    assert sql.rows(padded.format("RPAD"), columns, ascii_rows) == [twin(*row, left=False) for row in ascii_rows]
 
 
 @settings(max_examples=25)
@@ -111,6 +115,10 @@ def test_edges(sql: Evaluator, expression: str, expected: object) -> None:
         "GEO_DISTANCE(91, 0, 0, 0)",
         "GENERATE_SERIES(1, 5, -1)",
         "GENERATE_SERIES(1, 5, 0)",
+        "GENERATE_SERIES(1, 2147483647)",
+        "LPAD('a', 2147483647, 'b')",
+        "RPAD('😀', 2147483647, 'b')",
+        "LPAD(TO_BYTES('00', 'hex'), 2147483647, TO_BYTES('00', 'hex'))",
         "FORMAT_TIME('12:00', 'yyyy')",
         "FORMAT_TIMESTAMP(FROM_UNIXTIME(0), 'HH', 'Nowhere')",
         "FROM_DAYS(CAST(NULL AS INT))",
