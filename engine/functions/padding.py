@@ -18,7 +18,7 @@ _TOO_LONG = f"the length is beyond {LONGEST} characters"
 def _pad(function: str, call: Call, value: str, length: str, padding: str) -> str:
     basic = f"ksql_basic({value}) AND ksql_basic({padding})"
     # DuckDB computes what is constant before it looks whether it is wanted.
-    bounded = f"least({length}, {LONGEST})"
+    bounded = f"CASE WHEN {length} > {LONGEST} THEN {LONGEST} ELSE {length} END"
     return (
         f"(CASE WHEN {length} < 0 OR {padding} = '' THEN NULL "
         f"WHEN {value} IS NOT NULL AND {length} > {LONGEST} THEN {call.fail(_TOO_LONG)} "
