@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
@@ -114,6 +115,19 @@ class Engine:
     def stop_query(self, query_id: str) -> None:
         """Take a query out of the runtime, after its current batch."""
         self.runtime.remove(query_id)
+
+    @contextmanager
+    def stopped(self, query_id: str | None) -> Iterator[None]:
+        """Take a query out of the runtime for a change of the catalog. Should that fail, the query goes on."""
+        was_running = query_id in self.queries
+        if query_id is not None:
+            self.stop_query(query_id)
+        try:
+            yield
+        except BaseException:
+            if was_running and query_id in self.catalog.queries:
+                self.run_query(self.catalog.queries[query_id])
+            raise
 
     def restart_queries(self, source: str) -> None:
         """Plan anew the queries that read or write `source`: it has got more columns."""

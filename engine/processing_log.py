@@ -25,48 +25,42 @@ _COLUMNS = (
     Column("PARTITION", INTEGER),
     Column("OFFSET", BIGINT),
 )
+_SOURCE = Source(
+    STREAM,
+    is_table=False,
+    key_columns=(),
+    value_columns=_COLUMNS,
+    topic=TOPIC,
+    key_format="NONE",
+    value_format="JSON",
+    key_options=FormatOptions(is_key=True),
+    value_options=FormatOptions(is_key=False),
+    order=tuple(c.name for c in _COLUMNS),
+    read_only=True,
+)
 
 
 class ProcessingLog:
-    """Appends errors to the topic behind the stream KSQL_PROCESSING_LOG, which exists from the first error on."""
+    """Appends errors to the topic behind the stream KSQL_PROCESSING_LOG. Both are made here, before any query runs."""
 
     def __init__(self, log: Log, catalog: Catalog, *, enabled: bool) -> None:
-        self._log = log
-        self._catalog = catalog
         self._enabled = enabled
+        missing = TOPIC not in log.topics()
+        if enabled and (missing or STREAM not in catalog.sources):
+            with log.transaction() as transaction:
+                if missing:
+                    transaction.create_topic(TOPIC, TopicConfig())
+                catalog.change(transaction, sources={STREAM: catalog.sources.get(STREAM, _SOURCE)})
 
     def append(self, transaction: Transaction, query_id: str, errors: Sequence[RecordError]) -> None:
         """Write one entry per error as part of `transaction`."""
         if not self._enabled or not errors:
             return
-        self._ensure()
         values = [json.dumps(_entry(query_id, error)).encode() for error in errors]
         n = len(values)
         times = pa.array([max(error.timestamp, 0) for error in errors], pa.int64())
         columns = [pa.nulls(n, pa.binary()), pa.array(values, pa.binary()), times, pa.nulls(n, HEADERS_TYPE)]
         transaction.append(TOPIC, 0, pa.RecordBatch.from_arrays(columns, schema=RECORD_SCHEMA))
-
-    def _ensure(self) -> None:
-        if TOPIC in self._log.topics() and STREAM in self._catalog.sources:
-            return
-        with self._log.transaction() as own:
-            if TOPIC not in self._log.topics():
-                own.create_topic(TOPIC, TopicConfig())
-            options = FormatOptions(is_key=False)
-            source = Source(
-                STREAM,
-                is_table=False,
-                key_columns=(),
-                value_columns=_COLUMNS,
-                topic=TOPIC,
-                key_format="NONE",
-                value_format="JSON",
-                key_options=FormatOptions(is_key=True),
-                value_options=options,
-                order=tuple(c.name for c in _COLUMNS),
-                read_only=True,
-            )
-            self._catalog.change(own, sources={STREAM: source})
 
 
 def _entry(query_id: str, error: RecordError) -> dict[str, object]:

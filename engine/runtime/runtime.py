@@ -131,7 +131,7 @@ class Runtime:
                 thread.join()
 
     def _is_idle(self) -> bool:
-        return self._closed or not any(q.busy or q.is_ready() for q in self._queries.values() if not q.error)
+        return self._closed or not any(q.busy or self._is_ready(q) for q in self._queries.values() if not q.error)
 
     def _work(self, light_only: bool) -> None:
         while True:
@@ -151,8 +151,16 @@ class Runtime:
 
     def _next(self, light_only: bool) -> RunningQuery | None:
         """Of the queries that can go on, the one that has waited longest."""
-        ready = [q for q in self._queries.values() if q.is_ready() and (not light_only or q.is_light())]
+        ready = [q for q in self._queries.values() if self._is_ready(q, light_only=light_only)]
         return min(ready, key=lambda query: query.turn, default=None)
+
+    def _is_ready(self, query: RunningQuery, *, light_only: bool = False) -> bool:
+        """Whether it can go on; one that cannot even be asked has failed."""
+        try:
+            return query.is_ready() and (not light_only or query.is_light())
+        except Exception as error:
+            self._fail(query, error)
+            return False
 
     def _advance(self, query: RunningQuery) -> None:
         """One batch. A failure throws the task away; the query is tried again later from what is committed."""
@@ -162,15 +170,18 @@ class Runtime:
             query.records += query.task.step()
             query.error, query.failures = "", 0
         except Exception as error:  # a query must never take a worker down
-            _logger.exception("query %s failed", query.info.id)
-            query.task = None
-            query.error = f"{type(error).__name__}: {error}"
-            delay = min(_FIRST_RETRY_S * 2**query.failures, _LAST_RETRY_S)
-            query.failures += 1
-            query.wait(True)
-            timer = threading.Timer(delay, self._retry, [query])
-            timer.daemon = True
-            timer.start()
+            self._fail(query, error)
+
+    def _fail(self, query: RunningQuery, error: Exception) -> None:
+        _logger.error("query %s failed", query.info.id, exc_info=error)
+        query.task = None
+        query.error = f"{type(error).__name__}: {error}"
+        delay = min(_FIRST_RETRY_S * 2**query.failures, _LAST_RETRY_S)
+        query.failures += 1
+        query.wait(True)
+        timer = threading.Timer(delay, self._retry, [query])
+        timer.daemon = True
+        timer.start()
 
     def _retry(self, query: RunningQuery) -> None:
         with self._changed:

@@ -32,10 +32,9 @@ def terminate(call: Call) -> Result:
         entity = {"@type": "terminate_query", "statementText": call.text, "queryId": name, "wasTerminated": True}
         return Message(call.text, "Query terminated.", entity)
     for query in _queries(call):
-        call.engine.stop_query(query)
         catalog = call.engine.catalog
         filled = {s.name: replace(s, query_id=None) for s in catalog.sources.values() if s.query_id == query}
-        with call.engine.log.transaction() as transaction:
+        with call.engine.stopped(query), call.engine.log.transaction() as transaction:
             call.engine.forget_state(transaction, query)
             catalog.change(transaction, sources=filled, queries={query: None})
     return done(call.text, "Query terminated.", "terminate", name or "ALL", "execute")

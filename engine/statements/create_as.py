@@ -73,8 +73,8 @@ def create_as(call: Call) -> Result:
             raise located(
                 NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet", hint=hint), node
             )
-        call.engine.stop_query(query_id)
-    _start(call, creation, query_id, new_source=True)
+    with call.engine.stopped(query_id):
+        _start(call, creation, query_id, new_source=True)
     return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ksql.engine.definitions import Source
 from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.results import Result
 from ksql.engine.statements.declare import check_source, refuse_reserved
@@ -30,11 +31,9 @@ def drop_source(call: Call) -> Result:
     if source.is_table != (kind == "table"):
         fail(node, f"{name} is a {source.kind.lower()}, not a {kind}", hint=f"DROP {source.kind} {name};")
     _check_unused(call, name, source.query_id)
-    if node.args.get("delete_topic") and source.read_only:
-        fail(node, f"the topic of {name} cannot be deleted: it was declared with SOURCE and is read-only")
-    if source.query_id:
-        engine.stop_query(source.query_id)
-    with engine.log.transaction() as transaction:
+    if node.args.get("delete_topic"):
+        _check_topic_unused(call, source)
+    with engine.stopped(source.query_id), engine.log.transaction() as transaction:
         if node.args.get("delete_topic") and source.topic in engine.log.topics():
             transaction.delete_topic(source.topic)
         engine.forget_state(transaction, source.query_id)
@@ -56,6 +55,15 @@ def _check_unused(call: Call, name: str, own_query: str | None) -> None:
             ),
             call.node,
         )
+
+
+def _check_topic_unused(call: Call, source: Source) -> None:
+    if source.read_only:
+        fail(call.node, f"the topic of {source.name} cannot be deleted: it was declared with SOURCE and is read-only")
+    others = [s for s in call.engine.catalog.sources.values() if s.topic == source.topic and s.name != source.name]
+    if others:
+        hint = f"DROP {others[0].kind} {others[0].name}; first, or leave DELETE TOPIC away."
+        fail(call.node, f"the topic {source.topic} cannot be deleted: {others[0].name} has it, too", hint=hint)
 
 
 @executes(nodes.CreateType, alone=True)

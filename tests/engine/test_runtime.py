@@ -12,6 +12,7 @@ from ksql.engine.definitions import QueryInfo
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
 from ksql.engine.runtime.task import Task
 from ksql.log import MemoryLog
+from ksql.log.contract import UnknownTopicError
 
 TIMEOUT_S = 30.0
 
@@ -72,3 +73,18 @@ def test_a_heavy_batch_is_left_to_the_workers() -> None:
     assert runtime.wait_idle(TIMEOUT_S)
     runtime.close()
     assert set(threads) == {"ksql-worker-0"}
+
+
+def test_a_query_that_cannot_be_asked_fails_alone() -> None:
+    class Broken(FakeTask):
+        def has_more(self) -> bool:
+            raise UnknownTopicError("there is no topic t")
+
+    runtime = Runtime(MemoryLog(), workers=1)
+    broken, sound = _query("broken", Broken(1, False, lambda: None)), FakeTask(2, False, lambda: None)
+    runtime.add(broken)
+    runtime.add(_query("sound", sound))
+    runtime.start()
+    assert runtime.wait_idle(TIMEOUT_S)
+    runtime.close()
+    assert (sound.batches, broken.state, broken.error) == (0, "ERROR", "UnknownTopicError: there is no topic t")

@@ -65,4 +65,4 @@ def test_functions(database: ksql.Database, name: str, kind: str, signature: str
 
 def test_every_source_in_detail(database: ksql.Database) -> None:
     titles = [title for title, _, _ in _listing(database, "SHOW STREAMS EXTENDED;").sections]
-    assert titles == ["STREAM O", "Details", "Positions", "STREAM S", "Details", "Positions"]
+    assert titles[-6:] == ["STREAM O", "Details", "Positions", "STREAM S", "Details", "Positions"]
