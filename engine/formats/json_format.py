@@ -13,11 +13,20 @@ from ksql.engine.formats import json_batch, json_exact, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
 from ksql.engine.formats.json_read import field, read, read_field
-from ksql.engine.formats.json_wire import ScaledNumber, Shape, Style, UnknownShapeError, likely_shape, without_blanks
+from ksql.engine.formats.json_wire import (
+    AnyJson,
+    PlainNumber,
+    ScaledNumber,
+    Shape,
+    Style,
+    UnknownShapeError,
+    likely_shape,
+    without_blanks,
+)
 from ksql.engine.formats.json_write import Member
 from ksql.engine.formats.rows import decode_rows
 from ksql.engine.formats.text_values import Read
-from ksql.engine.types import STRING, Array, Column, Map, SqlType, Struct, string_literal
+from ksql.engine.types import DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
 
 #: Shapes tried on the rows handed to `exact` before they go through the row reader.
 _MAX_SHAPES = 4
@@ -88,6 +97,7 @@ class JsonDecoder:
         }
         checks = [f"coalesce({written} = {prefix}_text, {prefix}_null)"]
         checks += [f"coalesce({item.trusted}, true)" for item in reads if item.trusted is not None]
+        checks += _finite(shape.type, prefix)
         return DecodeSql(prepare, [item.value for item in reads], f"NOT ({' AND '.join(checks)})")
 
     def _respelled(self, style: Style, data: str) -> str:
@@ -158,6 +168,25 @@ class JsonDecoder:
             count, shape = max(shapes, key=lambda item: item[0])
             if self._shape is None or count >= _COMMON:
                 self._shape = shape
+
+
+def _finite(type_: SqlType, record: str) -> list[str]:
+    """SQL that is true when no number is NaN or infinite: DuckDB reads those words, but they are not JSON."""
+    fields = type_.fields if isinstance(type_, Struct) else ()
+    doubles = [name for name, field_type in fields if field_type == DOUBLE or isinstance(field_type, PlainNumber)]
+    checks = [f"coalesce(isfinite({field(record, name)}), true)" for name in doubles]
+    others = [field_type for name, field_type in fields if name not in doubles] if fields else [type_]
+    if any(map(_may_hold_double, others)):
+        checks.append(f"NOT coalesce(contains({record}_text, 'NaN') OR contains({record}_text, 'Infinity'), false)")
+    return checks
+
+
+def _may_hold_double(type_: SqlType) -> bool:
+    if isinstance(type_, Array | Map):
+        return _may_hold_double(type_.item if isinstance(type_, Array) else type_.value)
+    if isinstance(type_, Struct):
+        return any(_may_hold_double(field_type) for _, field_type in type_.fields)
+    return type_ == DOUBLE or isinstance(type_, PlainNumber | AnyJson)
 
 
 def _written(shape: Shape, record: str) -> str:

@@ -70,6 +70,10 @@ NUMBERS = st.sampled_from(
         "0.00001",
         "1e22",
         "123456789012.123456789012",
+        "NaN",
+        "-Infinity",
+        "nan",
+        "inf",
     ]
 )
 TEXTS = st.sampled_from(
