@@ -34,25 +34,41 @@ from ksql.parser import nodes
 def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, AliasedSource]]:
     """(statement, sources by the name of the view it reads). Names match whatever their case. Raises StatementError."""
     tree = tree.copy()
-    defined = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
     by_upper = {name.upper(): name for name in catalog.sources}
     sources: dict[str, AliasedSource] = {}
     for table in list(tree.find_all(exp.Table)):
-        if not isinstance(table.this, exp.Identifier) or table.name.upper() in defined:
+        if not isinstance(table.this, exp.Identifier) or _is_common_table(table):
             continue
         try:
             source = catalog.source(by_upper.get(table.name.upper(), table.name))
         except StatementError as error:
             raise located(error, table) from None
-        sources[source.name] = AliasedSource(source.name, source)
-        alias = table.alias or table.name
-        table.replace(
-            exp.Table(this=exp.to_identifier(source.name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias)))
-        )
+        # A view of its own name: a common table may be called like the source it reads.
+        view = f"source {source.name}"
+        sources[view] = AliasedSource(source.name, source)
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+        table.set("this", exp.to_identifier(view, quoted=True))
     for identifier in tree.find_all(exp.Identifier):
         if not identifier.quoted:  # DuckDB would find it as it is, but name the answer's columns as they are spelled
             identifier.set("this", identifier.name.upper())
     return tree.sql(dialect="duckdb"), sources
+
+
+def _is_common_table(table: exp.Table) -> bool:
+    """Whether the name means a table that a WITH around it defines: before it, or by it if that is RECURSIVE."""
+    node: exp.Expr = table
+    while (parent := node.parent) is not None:
+        if isinstance(parent, exp.With):
+            last = node.index if parent.recursive else (node.index or 0) - 1
+            visible = parent.expressions[: (last or 0) + 1]
+        else:
+            clause = parent.args.get("with_")
+            visible = clause.expressions if clause is not None and clause is not node else []
+        if any(cte.alias.upper() == table.name.upper() for cte in visible):
+            return True
+        node = parent
+    return False
 
 
 _NAMED = re.compile(r'"([^"]+)"|with name (\w+)')

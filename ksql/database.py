@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +58,7 @@ class Database:
             raise
         self.session = self.engine.session(properties=config.properties)
         self._closed = False
+        atexit.register(self.close)
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Answer:
         """Run the statements of `sql` in order and give the last one's answer.
@@ -77,8 +79,9 @@ class Database:
         return self.engine.wait_idle(timeout_s)
 
     def close(self) -> None:
-        """Stop the queries and release the data directory. Safe to call twice."""
+        """Stop the queries and release the data directory. Safe to call twice; else done when Python ends."""
         self._closed = True
+        atexit.unregister(self.close)
         try:
             self.engine.close()
         finally:

@@ -58,6 +58,11 @@ CASES = [
         "WITH big AS (SELECT * FROM orders WHERE amount > 3) SELECT count(*) AS n FROM big;",
         [{"N": 2}],
     ),
+    ("WITH orders AS (SELECT * FROM orders WHERE amount > 4) SELECT id FROM orders ORDER BY id;", [{"ID": "b"}, {"ID": "c"}]),
+    ("SELECT count(*) AS n FROM (WITH totals AS (SELECT 1) SELECT * FROM totals) one, totals;", [{"N": 2}]),
+    ("SELECT x FROM orders AS o(k, x) ORDER BY k LIMIT 1;", [{"X": "Bern"}]),
+    ("SELECT * FROM (SELECT id, amount FROM orders) PIVOT (max(amount) FOR id IN ('a', 'b'));", [{"a": 3, "b": 5}]),
+    ("SELECT count(*) AS n FROM orders TABLESAMPLE 0 ROWS;", [{"N": 0}]),
     (
         "SELECT id, sum(amount) OVER (ORDER BY id) AS running FROM orders ORDER BY id;",
         [{"ID": "a", "RUNNING": 3}, {"ID": "b", "RUNNING": 8}, {"ID": "c", "RUNNING": 15}],

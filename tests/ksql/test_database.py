@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -99,3 +101,9 @@ def test_one_owner_and_a_closed_database(tmp_path: Path) -> None:
     with pytest.raises(ksql.EngineClosedError):
         db.execute("SHOW STREAMS")
     ksql.connect(tmp_path).close()
+
+
+def test_a_database_that_nobody_closes() -> None:
+    script = "import ksql; db = ksql.connect(); print(len(db.execute('SHOW STREAMS').fetchall()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("1\n", "")
