@@ -24,7 +24,9 @@ from ksql.log.contract import HEADERS_TYPE
 
 PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"
 OFFSET, HEADERS = "$off", "$hdr"
-RAW_KEY, RAW_VALUE, SUSPECT = "$key", "$value", "$suspect"
+RAW_KEY, RAW_VALUE = "$key", "$value"
+#: Marks of rows: to be decoded again exactly; an expression raised.
+SUSPECT, FAILED = "$suspect", "$failed"
 
 META_TYPES: Mapping[str, pa.DataType] = {
     PLACE: pa.int64(),

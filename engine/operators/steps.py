@@ -1,15 +1,13 @@
 """Stateless steps as SQL text. Neighbouring steps are nested into one statement (`Stage`).
 
-Every step turns the SQL of its input relation into the SQL of its output relation. A relation has the batch's meta columns
-and data
-columns called by their refs. While rows still carry `$suspect`, a step must let suspect rows through untouched: they come
-again,
-decoded exactly.
+Every step turns the SQL of its input relation into the SQL of its output relation. A relation has the batch's meta columns and
+data columns called by their refs. While rows still carry `$suspect`, a step must let suspect rows through untouched: they come
+again, decoded exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +15,7 @@ from sqlglot import exp
 
 from ksql.engine.expressions.compiler import Compiler
 from ksql.engine.expressions.typed import Scope
-from ksql.engine.operators.batch import DELETED, SUSPECT, TIMESTAMP
+from ksql.engine.operators.batch import DELETED, FAILED, SUSPECT, TIMESTAMP
 from ksql.engine.types import SqlType, quote_duckdb
 
 
@@ -44,14 +42,36 @@ def compile_sql(node: exp.Expression, scope: Scope, target: SqlType | None = Non
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a statement is rendered: its meta columns, whether rows carry `$suspect`, and whether it may raise."""
+    """How a statement is rendered: its meta columns, whether rows carry `$suspect`, and whether it may raise.
+
+    tracing: safe, and rows carry `$failed`: an expression gave NULL where plain SQL raises. No step drops such a row.
+    """
 
     meta: tuple[str, ...]
     suspects: bool
     safe: bool
+    tracing: bool = False
 
     def meta_sql(self) -> str:
-        return ", ".join(quote_duckdb(n) for n in ([*self.meta, SUSPECT] if self.suspects else self.meta))
+        return ", ".join(map(quote_duckdb, [*self.meta, *self._marks()]))
+
+    def traced(self, inner: str, expressions: Iterable[Sql]) -> str:
+        """The relation `inner` with rows marked for which one of the expressions raises."""
+        raising = [f"TRY(({sql.plain}) IS NULL) IS NULL" for sql in expressions if sql.plain != sql.safe]
+        if not self.tracing or not raising:
+            return inner
+        return f'SELECT * REPLACE ("{FAILED}" OR {" OR ".join(raising)} AS "{FAILED}") FROM ({inner})'
+
+    def kept(self, condition: str) -> str:
+        """The condition of a filter that lets marked rows through."""
+        return " OR ".join([*map(quote_duckdb, self._marks()), f"({condition})"])
+
+    @property
+    def has_marks(self) -> bool:
+        return self.suspects or self.tracing
+
+    def _marks(self) -> list[str]:
+        return [SUSPECT] * self.suspects + [FAILED] * self.tracing
 
 
 class Step(Protocol):
@@ -67,9 +87,7 @@ class Filter:
 
     def sql(self, inner: str, form: Form) -> str:
         condition = f'NOT "{DELETED}" AND {self.condition.of(form.safe)}'
-        if form.suspects:
-            condition = f'"{SUSPECT}" OR ({condition})'
-        return f"SELECT * FROM ({inner}) WHERE {condition}"
+        return f"SELECT * FROM ({form.traced(inner, [self.condition])}) WHERE {form.kept(condition)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +98,7 @@ class Project:
 
     def sql(self, inner: str, form: Form) -> str:
         items = "".join(f", {sql.of(form.safe)} AS {quote_duckdb(ref)}" for ref, sql in self.columns)
-        return f"SELECT {form.meta_sql()}{items} FROM ({inner})"
+        return f"SELECT {form.meta_sql()}{items} FROM ({form.traced(inner, [sql for _, sql in self.columns])})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +111,14 @@ class Explode:
     def sql(self, inner: str, form: Form) -> str:
         kept = "".join(f", {quote_duckdb(ref)}" for ref in self.kept)
         exploded = "".join(f", unnest({self._list(sql, form)}) AS {quote_duckdb(ref)}" for ref, sql in self.lists)
-        where = "" if form.suspects else f' WHERE NOT "{DELETED}"'
-        return f"SELECT {form.meta_sql()}{kept}{exploded} FROM ({inner}){where}"
+        relation = form.traced(inner, [sql for _, sql in self.lists])
+        where = "" if form.has_marks else f' WHERE NOT "{DELETED}"'
+        return f"SELECT {form.meta_sql()}{kept}{exploded} FROM ({relation}){where}"
 
     def _list(self, sql: Sql, form: Form) -> str:
-        if not form.suspects:
+        if not form.has_marks:
             return sql.of(form.safe)
-        return f'CASE WHEN "{SUSPECT}" THEN [NULL] WHEN "{DELETED}" THEN [] ELSE {sql.of(form.safe)} END'
+        return f'CASE WHEN {form.kept("false")} THEN [NULL] WHEN "{DELETED}" THEN [] ELSE {sql.of(form.safe)} END'
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +128,7 @@ class Retime:
     timestamp: Sql
 
     def sql(self, inner: str, form: Form) -> str:
-        retimed = f'SELECT * REPLACE ({self.timestamp.of(form.safe)} AS "{TIMESTAMP}") FROM ({inner})'
+        relation = form.traced(inner, [self.timestamp])
+        retimed = f'SELECT * REPLACE ({self.timestamp.of(form.safe)} AS "{TIMESTAMP}") FROM ({relation})'
         condition = f'COALESCE("{TIMESTAMP}" >= 0, FALSE)'
-        if form.suspects:
-            condition = f'"{SUSPECT}" OR {condition}'
-        return f"SELECT * FROM ({retimed}) WHERE {condition}"
+        return f"SELECT * FROM ({retimed}) WHERE {form.kept(condition)}"

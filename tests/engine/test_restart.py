@@ -248,7 +248,7 @@ def small_limits(small: bool) -> Iterator[None]:
     """What is done for many records is done for a few; if `small`, changelogs and windows are cleared away too."""
     with ExitStack() as limits:
         limits.enter_context(mock.patch.object(task, "_BACKLOG_RECORDS", 10))
-        limits.enter_context(mock.patch.object(stage, "_SEARCH_BUDGET", 3))
+        limits.enter_context(mock.patch.object(stage, "_REPORTED", 3))
         limits.enter_context(mock.patch.object(sql, "_FEW", 5))
         limits.enter_context(mock.patch.object(sql, "_SLICE", 8))
         if small:
