@@ -61,7 +61,13 @@ class Aggregation:
         self._repartition = repartition
         bounds = [(WINDOW_START, pa.int64())] if windows else []
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
-        self.state = OperatorState(name, pa.schema([*keys, *bounds]), pa.schema([*rows, (TIMESTAMP, pa.int64())]), windows)
+        self.state = OperatorState(
+            name,
+            pa.schema([*keys, *bounds]),
+            pa.schema([*rows, (TIMESTAMP, pa.int64())]),
+            windows,
+            stream_time=lambda: self.stream_time,
+        )
         self._stream_times: dict[int, int] = {}
 
     def numbers(self) -> dict[str, int]:
@@ -92,7 +98,7 @@ class Aggregation:
         states = self._scan(rows, segments, _nulled(old, live), wanted)
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
         self._remember(rows, segments, states, times, ends, folded=context.fold)
-        self.state.expire(self.stream_time)
+        self.state.expire()
         return self._changes(rows, segments, states, times, wanted)
 
     def _repartitioned(self, rows: pa.Table) -> pa.Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.windows import TimeWindows
@@ -21,14 +22,23 @@ class OperatorState:
     """A store whose changes become visible to readers only by `publish`.
 
     `name` is the operator's stable id within its query; its changelog is kept under it. `keys` and `rows` are the Arrow
-    schemas. With `windows`, the keys end with a window's start, or its bounds.
+    schemas. With `windows`, the keys end with a window's start, or its bounds, and windows past their retention at
+    `stream_time` (ms) are not there, though they are deleted only now and then.
     """
 
-    def __init__(self, name: str, keys: pa.Schema, rows: pa.Schema, windows: TimeWindows | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        keys: pa.Schema,
+        rows: pa.Schema,
+        windows: TimeWindows | None = None,
+        stream_time: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.name = name
         self.keys, self.rows = keys, rows
         self.store = KeyedStore(keys, rows)
         self._windows = windows
+        self._stream_time = stream_time
         #: The lowest and the highest start of a window that ever had a row.
         self._starts: tuple[int, int] | None = None
         self._kept = _EXPIRE_AT_LEAST
@@ -38,15 +48,19 @@ class OperatorState:
         """Remember the new rows of distinct `slots`; where `live` is false the key is deleted."""
         self._staged = (slots, keys, rows, live)
 
-    def expire(self, stream_time: int) -> None:
-        """Delete, with what this batch has staged, windows past their retention at `stream_time`.
+    def expire(self) -> None:
+        """Delete, with what this batch has staged, windows past their retention.
 
         Only when the state has doubled since the last time, so that it costs little per record.
         """
         if self._windows is None or len(self.store) < 2 * self._kept:
             return
-        gone = self._delete_before(stream_time - self._windows.retention_ms + 1)
+        gone = self._delete_before(self._oldest(self._windows))
         self._kept = max(len(self.store) - gone, _EXPIRE_AT_LEAST)
+
+    def _oldest(self, windows: TimeWindows) -> int:
+        """The lowest start of a window that is kept."""
+        return self._stream_time() - windows.retention_ms + 1
 
     def _delete_before(self, start: int) -> int:
         """Stage the deletion of windows that start before `start`; how many there are."""
@@ -111,16 +125,22 @@ class OperatorState:
 
         All rows come as well where that is the shorter way: the caller's own condition picks again.
         """
+        if self._windows is None:
+            return self.store.live_rows() if keys is None else self.store.read(keys)
+        rows = self._read_windows(self._windows, keys)
+        return rows.filter(pc.greater_equal(rows.column(WINDOW_START), self._oldest(self._windows)))
+
+    def _read_windows(self, windows: TimeWindows, keys: pa.Table | None) -> pa.Table:
         if keys is None:
             return self.store.live_rows()
-        if self._windows is None or WINDOW_START in keys.column_names:
+        if WINDOW_START in keys.column_names:
             return self.store.read(keys)
         if self._starts is None:
             return self.store.read(self.keys.empty_table())
-        starts = self._windows.starts(*self._starts)
+        starts = windows.starts(*self._starts)
         if len(starts) * keys.num_rows > len(self.store):
             return self.store.live_rows()
-        return self.store.read(_in_windows(keys, starts, self._windows.size_ms).select(self.keys.names))
+        return self.store.read(_in_windows(keys, starts, windows.size_ms).select(self.keys.names))
 
 
 def _in_windows(keys: pa.Table, starts: np.ndarray, size_ms: int) -> pa.Table:

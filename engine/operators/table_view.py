@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pyarrow as pa
 
@@ -20,8 +18,7 @@ class TableView:
     """Keeps the table's visible rows, and turns changes into the changes of what is visible.
 
     A change that satisfies the condition goes on; one that does not is a tombstone if the row was visible before, else nothing.
-    Without a condition (`filtered` false) every change goes on, deletes of unknown keys too. `stream_time` is by what windows
-    expire.
+    Without a condition (`filtered` false) every change goes on, deletes of unknown keys too.
     """
 
     def __init__(
@@ -31,13 +28,11 @@ class TableView:
         state: OperatorState,
         *,
         filtered: bool,
-        stream_time: Callable[[], int] = lambda: 0,
     ) -> None:
         self.input = input_
         self.keys = keys
         self.state = state
         self.filtered = filtered
-        self._stream_time = stream_time
 
     def decode(self, context: BatchContext) -> None:
         self.input.decode(context)
@@ -53,7 +48,7 @@ class TableView:
         slots = self.state.store.lookup(changes.select(list(self.keys)), insert=True)
         before = self._before(slots, visible)
         self._remember(changes, slots, visible)
-        self.state.expire(self._stream_time())
+        self.state.expire()
         changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
         return changes.filter(pa.array(visible | before)) if self.filtered else changes
 

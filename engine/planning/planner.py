@@ -259,7 +259,7 @@ def _view(
         pa.schema([(ref, columns[ref]) for ref in keys]),
         pa.schema([*((ref, type_) for ref, type_ in columns.items() if ref not in keys), (TIMESTAMP, pa.int64())]),
         aggregation.windows if aggregation else None,
+        (lambda: aggregation.stream_time) if aggregation else (lambda: 0),
     )
     parts.states.append(state)
-    stream_time = (lambda: aggregation.stream_time) if aggregation else (lambda: 0)
-    return TableView(plan.output, keys, state, filtered=filtered, stream_time=stream_time)
+    return TableView(plan.output, keys, state, filtered=filtered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import ksql
 from ksql.engine.operators import table_state
 from ksql.testing import Record, TestDriver
 
@@ -26,3 +27,18 @@ def test_expired_windows_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [record.value for record in driver.read("O")] == [b'{"C":1}', b'{"C":2}'] * 100
     assert [record.value for record in driver.read("H")] == [b'{"C":2}'] * 100
     driver.close()
+
+
+@pytest.mark.parametrize("having", ["", "HAVING COUNT(*) > 0"])
+@pytest.mark.parametrize("condition", ["", "WHERE k = 'a'"])
+def test_expired_windows_are_not_seen(having: str, condition: str) -> None:
+    with ksql.connect(properties={"auto.offset.reset": "earliest"}) as db:
+        db.execute(f"""
+            CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);
+            CREATE TABLE o AS SELECT k, COUNT(*) AS c FROM s
+                WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY k {having};
+        """)
+        for second in range(10):
+            db.execute(f"INSERT INTO s (rowtime, k, a) VALUES ({second * 1000}, 'a', 1);")
+        assert db.wait_idle(30)
+        assert db.execute(f"SELECT windowstart FROM o {condition};").arrow()["WINDOWSTART"].to_pylist() == [7000, 8000, 9000]
