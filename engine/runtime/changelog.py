@@ -15,9 +15,9 @@ from ksql.engine.state.changelog import decode_changes, encode_changes
 from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig, Transaction
 
 GENERATIONS = "query.changelogs"
-#: A snapshot is due when the changelog holds this many times the rows of the state, and at least so many rows.
-_GROWTH, _AT_LEAST = 4, 1_000_000
-_SNAPSHOT_ROWS = 65_536
+#: A snapshot is due when the changelog has so many times the bytes of the snapshot it began with, and at least so many bytes:
+#: a table of one row is changed 7,000 times until then, and restored from that in about a second.
+_GROWTH, _AT_LEAST = 4, 4 << 20
 
 
 class Changelog:
@@ -27,8 +27,10 @@ class Changelog:
         self._log = log
         self._query_id = query_id
         self._states = {state.name: state for state in states}
-        self._generation = int(log.scan(GENERATIONS).get(query_id, b"0"))
-        self._rows = 0
+        numbers = log.scan(GENERATIONS).get(query_id, b"0 0").split()
+        #: The number in the topic's name, and how many bytes of it are the snapshot it began with.
+        self._generation, self._snapshot_bytes = map(int, numbers)
+        self._bytes = 0
 
     @property
     def topic(self) -> str:
@@ -45,20 +47,20 @@ class Changelog:
                 name, changes = decode_changes(value.as_buffer())
                 if name in self._states:
                     self._states[name].restore(changes)
-                    self._rows += changes.num_rows
+                self._bytes += len(value.as_buffer())
             offset = records.column("offset")[-1].as_py() + 1
 
     def append(self, transaction: Transaction) -> None:
-        """Add what the states have staged, or, when the topic has grown long, a snapshot of what they will be."""
+        """Add what the states have staged; when the topic has grown long, to a new one that begins with a snapshot."""
         staged = [(state, changes) for state in self._states.values() if (changes := state.changes()) is not None]
         if not staged:
             return
         if self._generation == 0 and self.topic not in self._log.topics():
             transaction.create_topic(self.topic, TopicConfig())
-        self._rows += sum(changes.num_rows for _, changes in staged)
-        transaction.append(self.topic, 0, _records([encode_changes(state.name, changes) for state, changes in staged]))
-        if self._rows > max(_AT_LEAST, _GROWTH * sum(len(s.store) for s in self._states.values())):
-            self._begin_generation(transaction, staged)
+        encoded = [encode_changes(state.name, changes) for state, changes in staged]
+        if self._bytes > max(_AT_LEAST, _GROWTH * self._snapshot_bytes):
+            self._begin_generation(transaction)
+        self._append(transaction, encoded)
 
     def delete(self, transaction: Transaction) -> None:
         """Forget everything: the query is gone."""
@@ -66,17 +68,22 @@ class Changelog:
             transaction.delete_topic(self.topic)
         transaction.put(GENERATIONS, self._query_id, None)
 
-    def _begin_generation(self, transaction: Transaction, staged: Sequence[tuple[OperatorState, pa.RecordBatch]]) -> None:
+    def _begin_generation(self, transaction: Transaction) -> None:
+        """A new topic that begins with all there is without the changes staged."""
         old, self._generation = self.topic, self._generation + 1
+        if old in self._log.topics():
+            transaction.delete_topic(old)
         transaction.create_topic(self.topic, TopicConfig())
-        self._rows = 0
+        self._bytes = 0
         for state in self._states.values():
             for rows in state.snapshot():
-                transaction.append(self.topic, 0, _records([encode_changes(state.name, rows)]))
-                self._rows += rows.num_rows
-        transaction.append(self.topic, 0, _records([encode_changes(state.name, changes) for state, changes in staged]))
-        transaction.put(GENERATIONS, self._query_id, str(self._generation).encode())
-        transaction.delete_topic(old)
+                self._append(transaction, [encode_changes(state.name, rows)])
+        self._snapshot_bytes = self._bytes
+        transaction.put(GENERATIONS, self._query_id, f"{self._generation} {self._snapshot_bytes}".encode())
+
+    def _append(self, transaction: Transaction, encoded: Sequence[bytes]) -> None:
+        self._bytes += sum(map(len, encoded))
+        transaction.append(self.topic, 0, _records(encoded))
 
 
 def topic_name(query_id: str, generation: int) -> str:
