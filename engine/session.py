@@ -36,13 +36,14 @@ class Session:
         """Present time, epoch ms."""
         return self._clock()
 
-    def execute(self, text: str) -> Iterator[Result]:
+    def execute(self, text: str, *, note: tuple[str, str] | None = None) -> Iterator[Result]:
         """Carry out the statements of `text`, one for each step of the iterator.
 
+        note: space and key of an entry of the log's metadata, written in the transaction of each statement that has one.
         Raises ParseError, StatementError or QueryError at the statement that fails; those before it stay done.
         """
         for piece in split(text):
-            yield self._execute_one(piece.text, piece.line)
+            yield self._execute_one(piece.text, piece.line, note)
 
     def insert_all(self, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
         """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
@@ -53,7 +54,7 @@ class Session:
 
         return insert_all(self, texts)
 
-    def _execute_one(self, text: str, line: int) -> Result:
+    def _execute_one(self, text: str, line: int, note: tuple[str, str] | None) -> Result:
         text = substitute(text, self.variables)
         statement = parse_one(text, line=line)
         entry = EXECUTORS.get(type(statement.node))
@@ -62,7 +63,7 @@ class Session:
             raise located(NotSupportedError(f"{name} is not supported yet"), statement.node)
         try:
             with self.engine.statements_lock if entry.alone else nullcontext():
-                return entry.execute(Call(self, statement.node, text.strip()))
+                return entry.execute(Call(self, statement.node, text.strip(), note))
         except StatementError as error:
             error.text, error.first_line = text, line
             located(error, statement.node)

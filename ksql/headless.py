@@ -45,9 +45,10 @@ def run_file(db: Database, sql: str, display: Display, *, until_idle: bool = Fal
             continue
         if mark in done and target is not None:
             missing.add(target)
-        run_statements(db.session, text, display)
-        with db.log.transaction() as transaction:
-            transaction.put(SPACE, mark, b"")
+        run_statements(db.session, text, display, note=(SPACE, mark))
+        if mark not in db.log.scan(SPACE):  # it had nothing to do, which must not change at the next start
+            with db.log.transaction() as transaction:
+                transaction.put(SPACE, mark, b"")
 
 
 def _mark(statement: str, variables: object, occurrence: int) -> str:

@@ -12,12 +12,20 @@ from ksql.engine.results import Changes, Listing, Message, PushQuery, Rows
 _LOOK_S = 0.2
 
 
-def run_statements(session: Session, sql: str, display: Display, *, finished: Callable[[], bool] = lambda: False) -> None:
+def run_statements(
+    session: Session,
+    sql: str,
+    display: Display,
+    *,
+    finished: Callable[[], bool] = lambda: False,
+    note: tuple[str, str] | None = None,
+) -> None:
     """Run `sql` and show every result; a push query streams until its LIMIT, Ctrl-C, or until nothing comes and `finished()`.
 
-    Raises what Session.execute raises, after showing what came before. KeyboardInterrupt passes through, with the query closed.
+    note: see Session.execute. Raises what that raises, after showing what came before. KeyboardInterrupt passes through, with
+    the query closed.
     """
-    for result in session.execute(sql):
+    for result in session.execute(sql, note=note):
         if isinstance(result, Message | Listing | Rows):
             display.show(result)
         else:

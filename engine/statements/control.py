@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from ksql.engine.errors import fail
@@ -31,12 +32,15 @@ def terminate(call: Call) -> Result:
     if name and call.engine.close_push_query(name):
         entity = {"@type": "terminate_query", "statementText": call.text, "queryId": name, "wasTerminated": True}
         return Message(call.text, "Query terminated.", entity)
-    for query in _queries(call):
-        catalog = call.engine.catalog
-        filled = {s.name: replace(s, query_id=None) for s in catalog.sources.values() if s.query_id == query}
-        with call.engine.stopped(query), call.engine.log.transaction() as transaction:
+    ids, catalog = _queries(call), call.engine.catalog
+    filled = {s.name: replace(s, query_id=None) for s in catalog.sources.values() if s.query_id in ids}
+    with ExitStack() as stack:
+        for query in ids:
+            stack.enter_context(call.engine.stopped(query))
+        transaction = stack.enter_context(call.transaction())
+        for query in ids:
             call.engine.forget_state(transaction, query)
-            catalog.change(transaction, sources=filled, queries={query: None})
+        catalog.change(transaction, sources=filled, queries=dict.fromkeys(ids))
     return done(call.text, "Query terminated.", "terminate", name or "ALL", "execute")
 
 
@@ -44,7 +48,7 @@ def terminate(call: Call) -> Result:
 def pause(call: Call) -> Result:
     paused = isinstance(call.node, nodes.Pause)
     changed = {q: replace(call.engine.catalog.queries[q], state="PAUSED" if paused else "RUNNING") for q in _queries(call)}
-    with call.engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         call.engine.catalog.change(transaction, queries=changed)
     for query in changed:
         call.engine.runtime.pause(query, paused)

@@ -216,7 +216,7 @@ def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -
         sources=_sources(creation),
         properties=dict(call.session.properties),
     )
-    with engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         compact = source.is_table and not source.windowed
         ensure_topic(
             engine.log, transaction, source.topic, creation.values, node, default_partitions=source.partitions, compact=compact

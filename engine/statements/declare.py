@@ -59,7 +59,7 @@ def create_source(call: Call) -> Result:
                 node,
             )
         check_replaceable(existing, source, node)
-    with call.engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         ensure_topic(call.engine.log, transaction, source.topic, read_with(call, is_table), node)
         call.engine.catalog.change(transaction, sources={name: source})
     if existing is not None:

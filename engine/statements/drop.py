@@ -33,7 +33,7 @@ def drop_source(call: Call) -> Result:
     _check_unused(call, name, source.query_id)
     if node.args.get("delete_topic"):
         _check_topic_unused(call, source)
-    with engine.stopped(source.query_id), engine.log.transaction() as transaction:
+    with engine.stopped(source.query_id), call.transaction() as transaction:
         if node.args.get("delete_topic") and source.topic in engine.log.topics():
             transaction.delete_topic(source.topic)
         engine.forget_state(transaction, source.query_id)
@@ -74,7 +74,7 @@ def create_type(call: Call) -> Result:
             return warning(call.text, f"{name} is already registered with type {types[name]}")
         fail(call.node, f"there is a type called {name} already: {types[name]}", hint=f"DROP TYPE {name}; first.")
     type_ = resolve_type(call.node.args["type"], types)
-    with call.engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         call.engine.catalog.change(transaction, types={name: type_})
     return done(call.text, f"Registered custom type with name '{name}' and SQL type {type_}", "type", name, "create")
 
@@ -87,7 +87,7 @@ def drop_type(call: Call) -> Result:
             return warning(call.text, f"Type '{name}' does not exist")
         hint = did_you_mean(name, call.engine.catalog.types) or "SHOW TYPES; lists what does."
         fail(call.node.this, f"Type {name} does not exist", hint=hint)
-    with call.engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         call.engine.catalog.change(transaction, types={name: None})
     return done(call.text, f"Dropped type '{name}'", "type", name, "drop")
 
@@ -117,7 +117,7 @@ def alter(call: Call) -> Result:
         names.append(column.name)
     changed = replace(source, value_columns=(*source.value_columns, *added), order=tuple(names))
     check_source(changed, node)
-    with call.engine.log.transaction() as transaction:
+    with call.transaction() as transaction:
         catalog.change(transaction, sources={source.name: changed})
     call.engine.restart_queries(source.name)
     return done(call.text, f"{kind.capitalize()} {source.name} altered successfully.", kind, f"`{source.name}`", "alter")

@@ -23,7 +23,7 @@ from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.suggest import did_you_mean
 from ksql.engine.types import BIGINT, Column
-from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.partitioner import partition_keys
 from ksql.parser import ParseError, nodes, parse_one, to_sql
 
@@ -35,7 +35,7 @@ _ROWTIME = Column("ROWTIME", BIGINT)
 
 @executes(nodes.InsertValues)
 def insert_values(call: Call) -> Result:
-    _append(call.engine.log, [_placed_record(call)])
+    _append(call, [_placed_record(call)])
     return Message(call.text, "", {})
 
 
@@ -48,12 +48,13 @@ def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError |
     failed = None
     for text in texts:
         try:
-            records.append(_placed_record(Call(session, parse_one(text).node, text)))
+            call = Call(session, parse_one(text).node, text)
+            records.append(_placed_record(call))
         except (KsqlError, ParseError) as error:
             failed = error
             break
     if records:
-        _append(session.engine.log, records)
+        _append(call, records)
     return len(records), failed
 
 
@@ -61,11 +62,11 @@ def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError |
 _Placed = tuple[str, int, pa.RecordBatch]
 
 
-def _append(log: Log, placed: Iterable[_Placed]) -> None:
+def _append(call: Call, placed: Iterable[_Placed]) -> None:
     by_place: dict[tuple[str, int], list[pa.RecordBatch]] = {}
     for topic, partition, record in placed:
         by_place.setdefault((topic, partition), []).append(record)
-    with log.transaction() as transaction:
+    with call.transaction() as transaction:
         for (topic, partition), records in by_place.items():
             transaction.append(topic, partition, records[0] if len(records) == 1 else pa.concat_batches(records))
 

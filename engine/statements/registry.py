@@ -11,6 +11,7 @@ from sqlglot import exp
 from ksql.engine.definitions import Source
 from ksql.engine.errors import StatementError, located
 from ksql.engine.results import Result
+from ksql.log.contract import Transaction
 
 if TYPE_CHECKING:
     from ksql.engine.engine import Engine
@@ -24,6 +25,15 @@ class Call:
     session: Session
     node: Any
     text: str
+    #: An entry (space, key) of the log's metadata that says the statement was carried out.
+    note: tuple[str, str] | None = None
+
+    def transaction(self) -> Transaction:
+        """Begin the statement's one transaction, which writes the note, too."""
+        transaction = self.engine.log.transaction()
+        if self.note is not None:
+            transaction.put(*self.note, b"")
+        return transaction
 
     @property
     def engine(self) -> Engine:

@@ -45,11 +45,11 @@ CREATE STREAM IF NOT EXISTS departed_by_airline AS
     EMIT CHANGES;
 
 -- Count and measure per airport and hour. Hours stay open for a day: a flight
--- 14 hours late still counts in its own.
+-- 14 hours late still counts in its own. Pull queries see 1000 days of them.
 CREATE TABLE IF NOT EXISTS departures_by_hour AS
     SELECT origin, COUNT(*) AS departures,
            AVG(delay) AS avg_delay, MAX(delay) AS max_delay
     FROM departed
-    WINDOW TUMBLING (SIZE 1 HOUR, GRACE PERIOD 1 DAY)
+    WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 1000 DAYS, GRACE PERIOD 1 DAY)
     GROUP BY origin
     EMIT CHANGES;

@@ -87,7 +87,7 @@ class FakeSession:
         self.properties = dict(properties)
         self.variables = dict(variables)
 
-    def execute(self, text: str) -> Iterator[Result]:
+    def execute(self, text: str, *, note: tuple[str, str] | None = None) -> Iterator[Result]:  # noqa: ARG002
         for statement in (piece.text for piece in split(text)):
             self._engine.executed.append((statement, dict(self.properties), dict(self.variables)))
             for beginning, answer in self._engine.answers.items():

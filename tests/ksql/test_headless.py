@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+import ksql
 from ksql.database import Database
 from ksql.display import Display
 from ksql.engine.errors import StatementError
@@ -70,3 +71,22 @@ def test_a_push_query_ends_when_nothing_more_comes() -> None:
     push, engine.answers["SELECT"] = push_of(changes(("a", 1)))
     assert len(run(engine, log, "SELECT N FROM S EMIT CHANGES; SHOW STREAMS;")) == 2
     assert push.closed
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO s VALUES (1);", "CREATE STREAM o AS SELECT * FROM s;", "TERMINATE ALL;"])
+def test_what_was_committed_is_not_done_again_after_a_crash(statement: str) -> None:
+    class CrashError(Exception):
+        pass
+
+    class Crashing(Display):
+        def show(self, result: object) -> None:  # noqa: ARG002
+            raise CrashError  # the statement is committed, and nothing after it has happened
+
+    with ksql.connect() as db:
+        db.execute("CREATE STREAM s (v INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);")
+        db.execute("CREATE STREAM c AS SELECT * FROM s;")
+        with pytest.raises(CrashError):
+            run_file(db, statement, Crashing(io.StringIO()))
+        before = (dict(db.engine.queries), db.log.end_offset("s", 0))
+        run_file(db, statement, Crashing(io.StringIO()))
+        assert (dict(db.engine.queries), db.log.end_offset("s", 0)) == before
