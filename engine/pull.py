@@ -24,8 +24,7 @@ def relation_rows(engine: Engine, aliased: AliasedSource, keys: pa.Table | None)
     """The rows of a source as a relation over them: names for expressions, and an Arrow table by their refs.
 
     `keys` (a table of the source's key columns, by name) restricts a table to the rows with those keys without a scan, where
-    the
-    table is kept by a running query.
+    the table is kept by a running query.
     """
     relation = read(0, aliased, prefix=False)
     kept = _materialized(engine, aliased.source, keys)

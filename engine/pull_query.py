@@ -1,9 +1,8 @@
 """Executes a pull query.
 
-A SELECT from one source, with WHERE and LIMIT, means what it means in a stream: it is compiled like one, and equalities on
-the key
-become look-ups. Everything else DuckDB can do (joins, GROUP BY, ORDER BY, CTEs, window functions) is handed to it, over the
-same rows.
+A SELECT from one source, with WHERE and LIMIT, means what it means in a stream: it is compiled like one, and equalities on the
+key become look-ups. Everything else DuckDB can do (joins, GROUP BY, ORDER BY, CTEs, window functions) is handed to it, over
+the same rows.
 """
 
 from __future__ import annotations

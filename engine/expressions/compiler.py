@@ -1,8 +1,7 @@
 """Expressions of the dialect as typed DuckDB SQL.
 
 One rule per kind of node, found by its class in `RULES`. Every rule gives SQL for two situations. Plain SQL is fast and may
-raise
-for a row ksqlDB would answer with NULL (overflow, division by zero, a failing cast); safe SQL never raises and gives
+raise for a row ksqlDB would answer with NULL (overflow, division by zero, a failing cast); safe SQL never raises and gives
 those rows their value or NULL. On rows without an error both agree. The engine runs plain, and safe for a batch that raised.
 """
 

@@ -41,7 +41,8 @@ class Aggregation:
 
     Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so
     far.
-    `repartition`: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
+
+    repartition: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
     """
 
     def __init__(

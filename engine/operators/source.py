@@ -67,9 +67,7 @@ class SourceInput:
         return readable.filter(pa.array(~bad)) if bad.any() else readable, raw
 
     def learn(self, raw: pa.Table) -> None:
-        """Show the decoders some of the first records, so that the SQL they give for the first batch fits most of it
-        already.
-        """
+        """Show the decoders some of the first records, so that their SQL for the first batch fits most of it already."""
         some = raw.take(pa.array(np.linspace(0, raw.num_rows - 1, num=min(raw.num_rows, _SAMPLE)).astype(np.int64)))
         self.key_decoder.exact(_bytes(some.column(RAW_KEY)))
         self.value_decoder.exact(_bytes(some.column(RAW_VALUE)))

@@ -13,9 +13,8 @@ from ksql.engine.operators.table_state import OperatorState
 class StreamTableJoin:
     """Joins `stream` on its column `stream_key` with the key `table_key` of `table`.
 
-    Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream
-    rows with
-    a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
+    Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream rows
+    with a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
     """
 
     def __init__(
