@@ -18,7 +18,8 @@ class PullDatabase:
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
         self._database: duckdb.DuckDBPyConnection | None = None
-        self._running: set[duckdb.DuckDBPyConnection] = set()
+        #: What runs, and for which thread.
+        self._running: dict[duckdb.DuckDBPyConnection, int] = {}
 
     def run(self, statement: str, relations: Mapping[str, pa.Table]) -> pa.Table:
         """The answer of a statement that reads `relations` by name. Raises duckdb.Error.
@@ -42,20 +43,26 @@ class PullDatabase:
         try:
             return answer.result()
         except KeyboardInterrupt:
-            self._stop({cursor})
+            self._stop([cursor])
             raise
+
+    def interrupt(self, thread: int) -> None:
+        """Stop what the thread of that identifier waits for, if it does: `run` raises duckdb.InterruptException there."""
+        with self._changed:
+            for cursor in [cursor for cursor, caller in self._running.items() if caller == thread]:
+                cursor.interrupt()
 
     def close(self) -> None:
         """Stop the queries under way: they raise duckdb.InterruptException."""
         with self._changed:
-            self._stop(self._running)
+            self._stop(list(self._running))
             if self._database is not None:
                 self._database.close()
 
     def _stop(self, cursors: Collection[duckdb.DuckDBPyConnection]) -> None:
         """Interrupt until they have stopped: an interrupt just before the statement begins is lost."""
         with self._changed:
-            while under_way := self._running.intersection(cursors):
+            while under_way := self._running.keys() & set(cursors):
                 for cursor in under_way:
                     cursor.interrupt()
                 self._changed.wait(_AGAIN_S)
@@ -65,11 +72,11 @@ class PullDatabase:
             if self._database is None:
                 self._database = duckdb.connect(config={"enable_external_access": "false", "lock_configuration": "true"})
             cursor = self._database.cursor()
-            self._running.add(cursor)
+            self._running[cursor] = threading.get_ident()
             return cursor
 
     def _end(self, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._changed:
             cursor.close()
-            self._running.discard(cursor)
+            self._running.pop(cursor)
             self._changed.notify_all()

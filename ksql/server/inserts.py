@@ -18,12 +18,13 @@ from ksql.engine.types import Array, Map, SqlType, Struct, quote_name
 from ksql.error_text import user_error_text
 from ksql.parameters import literal
 from ksql.server.errors import BAD_REQUEST, BAD_STATEMENT, SERVER_ERROR, ApiError
-from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, negotiate
+from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, negotiate, refuse_foreign_pages
 from ksql.server.state import state_of
 
 
 async def inserts_stream(request: Request) -> StreamingResponse:
     """Insert the rows in order; a row that fails is acknowledged as such and ends the stream."""
+    refuse_foreign_pages(request)
     media_type = negotiate(request, (DELIMITED, JSON, VERSIONED_JSON))
     lines = [line for line in (await request.body()).splitlines() if line.strip()]
     try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import anyio
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ksql.engine import Session
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Rows
@@ -58,11 +61,12 @@ async def _answer(
 ) -> StreamingResponse:
     state = state_of(request)
     statement = _single_query(body.text)
-    result = await to_thread.run_sync(_start, body.session(request), statement)
+    result = await _started(request, body.session(request), statement)
     if isinstance(result, Rows):
         facts = pull_facts(state.engine, statement, result)
         return StreamingResponse(_pull_body(result, facts, form(False)), media_type=media_type)
-    return StreamingResponse(_push_body(result, form(True), state), media_type=media_type)
+    state.admit(result)
+    return _PushResponse(result, form(True), state, media_type)
 
 
 def _single_query(text: str) -> str:
@@ -75,6 +79,34 @@ def _single_query(text: str) -> str:
     if not is_query(statements[0]):
         raise ApiError(BAD_REQUEST, "only SELECT and PRINT belong here; send other statements to /ksql")
     return statements[0]
+
+
+async def _started(request: Request, session: Session, statement: str) -> Rows | PushQuery:
+    """The answer to the statement, worked on in a thread. Stopped when the client hangs up."""
+    state = state_of(request)
+    working: list[int] = []
+    outcome: list[Rows | PushQuery | Exception] = []
+
+    def work() -> None:
+        working.append(threading.get_ident())
+        try:
+            outcome.append(_start(session, statement))
+        except Exception as error:  # a task group would wrap it
+            outcome.append(error)
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        for thread in working:
+            state.engine.pull_database.interrupt(thread)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        await to_thread.run_sync(work, limiter=state.pull_threads)
+        group.cancel_scope.cancel()
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
 
 
 def _start(session: Session, statement: str) -> Rows | PushQuery:
@@ -95,19 +127,31 @@ def _pull_body(rows: Rows, facts: PullFacts, form: RowForm) -> Iterator[str]:
     yield form.end(facts.final_message)
 
 
-async def _push_body(push: PushQuery, form: RowForm, state: ServerState) -> AsyncIterator[str]:
-    """Rows as they come. A client that hangs up cancels this generator, and leaving `running` closes the query, which also
-    frees the thread that waits in it."""
-    with state.running(push):
-        yield form.begin(push.query_id, push.columns, frozenset())
+class _PushResponse(StreamingResponse):
+    """Rows as they come. When the client hangs up, or never listens, the query is closed, which frees the thread that waits."""
+
+    def __init__(self, push: PushQuery, form: RowForm, state: ServerState, media_type: str) -> None:
+        super().__init__(_push_body(push, form, state), media_type=media_type)
+        self._push, self._state = push, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            while (changes := await _next(push, state)) is not None:
-                yield await to_thread.run_sync(form.rows, changes.table, push.columns, changes.tombstones)
-        except Exception as error:
-            failure = statement_failed(error, push.statement)
-            yield form.failure(SERVER_ERROR, failure.message)
-            return
-        yield form.end("Limit Reached" if state.is_running(push) else "Query Completed")
+            await super().__call__(scope, receive, send)
+        finally:
+            self._state.close_query(self._push.query_id)
+            self._push.close()
+
+
+async def _push_body(push: PushQuery, form: RowForm, state: ServerState) -> AsyncIterator[str]:
+    yield form.begin(push.query_id, push.columns, frozenset())
+    try:
+        while (changes := await _next(push, state)) is not None:
+            yield await to_thread.run_sync(form.rows, changes.table, push.columns, changes.tombstones)
+    except Exception as error:
+        failure = statement_failed(error, push.statement)
+        yield form.failure(SERVER_ERROR, failure.message)
+        return
+    yield form.end("Limit Reached" if state.is_running(push) else "Query Completed")
 
 
 async def _next(push: PushQuery, state: ServerState) -> Changes | None:

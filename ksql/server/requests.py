@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from ksql.engine import Session
-from ksql.server.errors import BAD_REQUEST, ApiError
+from ksql.server.errors import BAD_REQUEST, FORBIDDEN, ApiError
 from ksql.server.state import state_of
 
 JSON = "application/json"
@@ -41,7 +41,8 @@ async def read_statements(request: Request, text_field: str, properties_field: s
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError 40000."""
+    """The body as a JSON object. Raises ApiError 40000, and 40300 when a web page of another site sends it."""
+    refuse_foreign_pages(request)
     try:
         body = json.loads(await request.body())
     except ValueError as error:
@@ -49,6 +50,13 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ApiError(BAD_REQUEST, "the body must be a JSON object")
     return body
+
+
+def refuse_foreign_pages(request: Request) -> None:
+    """A browser says from which site a page comes that sends a request; no other site's page may use a local server."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise ApiError(FORBIDDEN, f"a page of {origin} may not use this server")
 
 
 def negotiate(request: Request, offered: Sequence[str]) -> str:

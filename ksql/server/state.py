@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,8 @@ from ksql.server.errors import TOO_MANY_PUSH_QUERIES, ApiError
 
 #: A waiting push query holds a thread, so there is an end to their number.
 MAX_PUSH_QUERIES = 100
+#: Pull queries worked on at a time; more wait.
+MAX_PULL_QUERIES = 16
 
 
 @dataclass
@@ -26,27 +27,24 @@ class ServerState:
 
     engine: Engine
     push_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PUSH_QUERIES))
+    #: Long pull queries leave the other routes their threads.
+    pull_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PULL_QUERIES))
     command_statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     command_numbers: Iterator[int] = field(default_factory=itertools.count)
     _running: dict[str, PushQuery] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @contextmanager
-    def running(self, query: PushQuery) -> Iterator[None]:
-        """Keep a push query findable while its answer is written, and close it at the end. Raises ApiError at too many."""
-        try:
-            with self._lock:
-                if len(self._running) >= MAX_PUSH_QUERIES:
-                    raise ApiError(TOO_MANY_PUSH_QUERIES, f"{MAX_PUSH_QUERIES} push queries are running; close one first")
+    def admit(self, query: PushQuery) -> None:
+        """Keep a push query findable until `close_query`. Raises ApiError, and closes it, when there are too many."""
+        with self._lock:
+            if len(self._running) < MAX_PUSH_QUERIES:
                 self._running[query.query_id] = query
-            yield
-        finally:
-            with self._lock:
-                self._running.pop(query.query_id, None)
-            query.close()
+                return
+        query.close()
+        raise ApiError(TOO_MANY_PUSH_QUERIES, f"{MAX_PUSH_QUERIES} push queries are running; close one first")
 
     def close_query(self, query_id: str) -> bool:
-        """End a push query from outside; False when no such query runs."""
+        """End a push query; False when no such query runs."""
         with self._lock:
             query = self._running.pop(query_id, None)
         if query is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 
@@ -105,6 +107,7 @@ class FakeEngine:
     """`answers` maps the beginning of a statement to what it gives; `executed` is what was asked, with the session of it."""
 
     def __init__(self) -> None:
+        self.pull_database: Any = SimpleNamespace(interrupt=lambda _: None)
         self.answers: dict[str, Answer] = {
             "CREATE": self._create,
             "INSERT": lambda text: Message(text, "inserted", {"@type": "insert"}),

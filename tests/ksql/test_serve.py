@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -12,6 +13,8 @@ import pytest
 import uvicorn
 
 from ksql.config import ConfigError
+from ksql.engine.errors import QueryError
+from ksql.engine.results import Rows
 from ksql.server.serve import make_server, open_listener
 from tests.ksql.fake_engine import FakeEngine, changes, push_of
 
@@ -45,6 +48,22 @@ def test_a_client_that_hangs_up_ends_its_query(engine: FakeEngine, served: tuple
         push.waiting.put(changes(("b", 2)))
         assert next(lines) == '["b",2]'
     assert push.ended.wait(5)
+
+
+def test_a_client_that_hangs_up_stops_its_pull_query(engine: FakeEngine, served: tuple[str, uvicorn.Server]) -> None:
+    working: list[int] = []
+    stopped: queue.Queue[int] = queue.Queue()
+
+    def work(_: str) -> Rows:
+        working.append(threading.get_ident())
+        stopped.put(stopped.get(timeout=10))  # until it is interrupted
+        raise QueryError("interrupted")
+
+    engine.pull_database.interrupt = stopped.put
+    engine.answers["SELECT"] = work
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{served[0]}/query", json={"ksql": "SELECT 1;"}, timeout=0.5)
+    assert stopped.get(timeout=10) == working[0]
 
 
 def test_a_stopping_server_ends_its_queries(engine: FakeEngine, served: tuple[str, uvicorn.Server]) -> None:

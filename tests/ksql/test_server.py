@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from ksql.engine import Engine
 from ksql.engine.errors import QueryError
 from ksql.engine.results import Rows
+from ksql.server import state
 from ksql.server.app import create_app
 from tests.ksql.fake_engine import COLUMNS, FakeEngine, changes, push_of, source, table
 
@@ -270,3 +271,18 @@ def test_properties_that_can_be_set(client: Client) -> None:
     assert client.get("/is_valid_property/auto.offset.reset").json() is True
     assert client.get("/is_valid_property/ksql.streams.cache.max.bytes.buffering").json() is True
     assert client.get("/is_valid_property/nope").json()["error_code"] == 40000
+
+
+@pytest.mark.parametrize("path", ["/ksql", "/query", "/query-stream", "/close-query", "/inserts-stream"])
+def test_pages_of_other_sites_are_refused(client: Client, engine: FakeEngine, path: str) -> None:
+    body = {"ksql": "CREATE STREAM s;", "sql": "SELECT 1;"}
+    refused = client.post(path, json=body, headers={"Origin": "http://evil.example"})
+    assert (refused.status_code, refused.json()["error_code"], engine.executed) == (403, 40300, [])
+    assert client.post(path, json=body, headers={"Origin": "http://test"}).status_code != 403
+
+
+def test_too_many_push_queries(client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MAX_PUSH_QUERIES", 0)
+    push, engine.answers["SELECT"] = push_of(changes(("a", 1)))
+    refused = client.post("/query-stream", json={"sql": "SELECT ID FROM S EMIT CHANGES;"})
+    assert (refused.status_code, refused.json()["error_code"], push.closed) == (400, 40003, True)
