@@ -26,6 +26,9 @@ from ksql.engine.settings import caching, reads_latest
 from ksql.engine.statements import load_executors, plan_statement
 from ksql.log.contract import Log, Transaction
 
+#: A batch has fewer records when each falls into many windows: every record of a window is a row.
+_WINDOWED_ROWS = 1 << 19
+
 
 def _epoch_ms() -> int:
     return time.time_ns() // 1_000_000
@@ -35,8 +38,8 @@ class Engine:
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and as many a batch of one of
-    them; they take at most `batch_records` records at a time. `clock` gives epoch ms. Close it when
-    done; persistent queries go on when the log is opened again.
+    them; they take at most `batch_records` records at a time. `clock` gives epoch ms. Close it when done; persistent queries
+    go on when the log is opened again.
     """
 
     def __init__(
@@ -109,7 +112,7 @@ class Engine:
             fold=plan.is_table and caching(info.properties),
             report=self.processing_log.append,
             latest=reads_latest(info.properties),
-            batch_records=self._batch_records,
+            batch_records=min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
         )
 
     def stop_query(self, query_id: str) -> None:

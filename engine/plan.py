@@ -49,6 +49,8 @@ class Plan:
     keeps_key: bool = False
     windowed: str | None = None
     window_size_ms: int | None = None
+    #: How many windows a record falls into at most.
+    windows_per_record: int = 1
     sink: Sink | None = None
     states: Sequence[OperatorState] = field(default=())
     clocks: Sequence[Clocked] = field(default=())

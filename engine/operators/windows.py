@@ -20,6 +20,11 @@ class TimeWindows:
     #: How long a window's result is kept after its start, in stream time; at least size + grace.
     retention_ms: int
 
+    @property
+    def per_record(self) -> int:
+        """How many windows a record falls into at most."""
+        return -(-self.size_ms // self.advance_ms)
+
     def starts(self, first: int, last: int) -> np.ndarray:
         """The starts of all windows from the one that starts at `first` to the one that starts at `last`, ms."""
         return np.arange(first, last + 1, self.advance_ms)

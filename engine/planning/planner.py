@@ -193,6 +193,7 @@ def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
         clocks=parts.clocks,
         windowed=windows.kind if windows else None,
         window_size_ms=windows.size_ms if windows else None,
+        windows_per_record=windows.per_record if windows else 1,
     )
     if having:
         plan.output = plan.materialized = _view(plan, output, bounds, parts, filtered=True, aggregation=grouping.aggregation)

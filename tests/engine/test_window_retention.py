@@ -42,3 +42,14 @@ def test_expired_windows_are_not_seen(having: str, condition: str) -> None:
             db.execute(f"INSERT INTO s (rowtime, k, a) VALUES ({second * 1000}, 'a', 1);")
         assert db.wait_idle(30)
         assert db.execute(f"SELECT windowstart FROM o {condition};").arrow()["WINDOWSTART"].to_pylist() == [7000, 8000, 9000]
+
+
+@pytest.mark.parametrize(("advance", "records"), [("1 HOUR", 65_536), ("10 MINUTES", 65_536), ("1 SECOND", 145)])
+def test_batches_are_small_where_a_record_falls_into_many_windows(advance: str, records: int) -> None:
+    with ksql.connect() as db:
+        db.execute(f"""
+            CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);
+            CREATE TABLE o AS SELECT k, COUNT(*) AS c FROM s WINDOW HOPPING (SIZE 1 HOUR, ADVANCE BY {advance}) GROUP BY k;
+        """)
+        (info,) = db.engine.catalog.queries.values()
+        assert db.engine.make_task(info)._reader._max_records == records
