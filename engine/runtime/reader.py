@@ -123,8 +123,8 @@ class _MergedOrder:
         ends = [(int(self._running[i][-1]), int(ranks[i])) for i in range(len(chunks)) if cut[i]]
         bound = min(ends) if ends else None
         self._taken = [self._within(i, int(ranks[i]), bound) for i in range(len(chunks))]
-        self._places = [places[: np.searchsorted(places, most)] for places in self._number(ranks)]
-        self._taken = [len(places) for places in self._places]
+        self._taken = self._first(most, ranks)
+        self._places = self._number(ranks)
         self.records = sum(self._taken)
 
     def _within(self, i: int, rank: int, bound: tuple[int, int] | None) -> int:
@@ -133,6 +133,20 @@ class _MergedOrder:
         if bound is None:
             return len(running)
         return int(np.searchsorted(running, bound[0], side="right" if rank <= bound[1] else "left"))
+
+    def _first(self, most: int, ranks: np.ndarray) -> list[int]:
+        """How many records of each chunk are among the first `most`: all before some time, and of that time by rank."""
+        running = [r[:n] for r, n in zip(self._running, self._taken, strict=True)]
+        if sum(self._taken) <= most:
+            return self._taken
+        last = np.partition(np.concatenate(running), most - 1)[most - 1]
+        taken = [int(np.searchsorted(r, last, side="left")) for r in running]
+        left = most - sum(taken)
+        for i in np.argsort(ranks):
+            of_that_time = int(np.searchsorted(running[i], last, side="right")) - taken[i]
+            taken[i] += min(of_that_time, left)
+            left -= min(of_that_time, left)
+        return taken
 
     def _number(self, ranks: np.ndarray) -> list[np.ndarray]:
         if len(self._taken) == 1:
