@@ -103,8 +103,9 @@ class OperatorState:
         if live is None or live.all():
             self.store.put(slots, rows)
         else:
-            self.store.put(slots[live], rows.filter(pa.array(live)))
-            self.store.delete(slots[~live])
+            with self.store.lock:
+                self.store.put(slots[live], rows.filter(pa.array(live)))
+                self.store.delete(slots[~live])
 
     def snapshot(self, batch_rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """The whole state as changes."""

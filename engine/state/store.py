@@ -28,7 +28,8 @@ class KeyedStore:
 
     def __init__(self, key_schema: pa.Schema, row_schema: pa.Schema) -> None:
         self.key_schema, self.row_schema = key_schema, row_schema
-        self._lock = threading.RLock()
+        #: Held by every method; hold it for several calls that readers must see as one.
+        self.lock = threading.RLock()
         self._index = HashIndex()
         self._keys = [key_column(field.type) for field in key_schema]
         self._rows = [row_column(field.type) for field in row_schema]
@@ -54,7 +55,7 @@ class KeyedStore:
         hashes = np.zeros(keys.num_rows, dtype=np.uint64)
         for part in batch:
             hashes = part.hash(hashes)
-        with self._lock:
+        with self.lock:
             if not insert:
                 return self._index.find(hashes, lambda rows, slots: self._equal(batch, rows, slots))
             slots = self._index.find_or_insert(
@@ -79,13 +80,13 @@ class KeyedStore:
 
     def gather(self, slots: np.ndarray) -> tuple[pa.RecordBatch, np.ndarray]:
         """The rows at `slots`, and which of them there are (the others are null or stale)."""
-        with self._lock:
+        with self.lock:
             rows = [column.get(slots) for column in self._rows]
             return _batch(rows, self.row_schema, len(slots)), self.live(slots)
 
     def put(self, slots: np.ndarray, rows: pa.Table) -> None:
         """Set the rows at distinct `slots`."""
-        with self._lock:
+        with self.lock:
             for column, values in zip(self._rows, rows.columns, strict=True):
                 column.put(slots, values.combine_chunks())
             self._count += int(len(slots) - np.count_nonzero(self.live(slots)))
@@ -93,7 +94,7 @@ class KeyedStore:
 
     def delete(self, slots: np.ndarray) -> None:
         """Remove the rows at distinct `slots`. Slots of other lookups are void afterwards."""
-        with self._lock:
+        with self.lock:
             self._count -= int(np.count_nonzero(self.live(slots)))
             self._live.array[slots] = False
             if self._index.size - self._count > max(self._count, _DEAD_AT_LEAST):
@@ -101,24 +102,24 @@ class KeyedStore:
 
     def slots_below(self, key: str, bound: int) -> np.ndarray:
         """The slots of all rows whose integer key column `key` is below `bound`. Looks at every key."""
-        with self._lock:
+        with self.lock:
             slots = np.flatnonzero(self._live.array)
             values = self._keys[self.key_schema.get_field_index(key)].values(slots)
             return np.asarray(slots[pa.compute.less(values, bound).to_numpy(zero_copy_only=False)])
 
     def rows_at(self, slots: np.ndarray) -> pa.Table:
         """Keys and rows at `slots`, which all have one."""
-        with self._lock:
+        with self.lock:
             return self._read(slots)
 
     def live_rows(self) -> pa.Table:
         """All rows with their keys, in order of the keys' first appearance."""
-        with self._lock:
+        with self.lock:
             return self._read(np.flatnonzero(self._live.array))
 
     def read(self, keys: pa.Table) -> pa.Table:
         """The rows of the given keys, keys included; a key without a row gives none."""
-        with self._lock:
+        with self.lock:
             slots = self.lookup(keys, insert=False)
             slots = slots[slots >= 0]
             return self._read(slots[self.live(slots)])
