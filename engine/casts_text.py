@@ -38,6 +38,8 @@ def to_text(sql: str, source: SqlType, depth: int = 0) -> str:
         )
     if isinstance(source, Struct):
         return _struct_text(sql, source, depth)
+    if isinstance(source, Decimal):
+        return decimal_text(sql, source)
     return _SCALAR_TEXT.get(source, "CAST({0} AS VARCHAR)").format(sql)
 
 
@@ -49,6 +51,12 @@ _SCALAR_TEXT: dict[SqlType, str] = {
     TIMESTAMP: "ksql_timestamp_text({0})",
     BYTES: "to_base64({0})",
 }
+
+
+def decimal_text(sql: str, type_: Decimal) -> str:
+    """SQL of the digits of a DECIMAL, all of its scale. DuckDB leaves out the zero before the point where no other can be."""
+    text = f"CAST({sql} AS VARCHAR)"
+    return text if type_.precision > type_.scale else f"regexp_replace({text}, '^(-?)[.]', '\\1' || '0.')"
 
 
 def _part(sql: str, source: SqlType, depth: int) -> str:

@@ -8,6 +8,7 @@ from ksql.engine.casts import arithmetic_type, implicit_cast
 from ksql.engine.errors import fail
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.typed import Typed
+from ksql.engine.expressions.values import integer_literal
 from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
 
 _OPERATORS: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
@@ -33,10 +34,12 @@ def binary(compiler: Compiler, node: exp.Expression) -> Typed:
 
 @rule(exp.Neg)
 def negative(compiler: Compiler, node: exp.Expression) -> Typed:
+    if isinstance(node.this, exp.Literal) and node.this.this.isdigit() and not node.this.is_string:
+        return integer_literal(node.this, -int(node.this.this))
     value = compiler.compile(node.this)
     if value.type not in (INTEGER, BIGINT, DOUBLE) and not isinstance(value.type, Decimal):
         fail(node, f"- cannot be applied to {value.type or 'NULL'}")
-    sql = f"(-{value.sql})" if not value.literal else f"-{value.sql}"
+    sql = f"(-({value.sql}))"
     if compiler.safe and value.type in (INTEGER, BIGINT):
         sql = _wrapped(f"-({value.sql}::HUGEINT)", value.type)
     return Typed(sql, value.type, nullable=value.nullable, literal=value.literal)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.casts import can_coerce, common_type, implicit_cast
-from ksql.engine.errors import fail
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.expressions.typed import Typed
 from ksql.engine.types import SqlType
 
@@ -24,7 +24,11 @@ def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Ty
             f"{what} must be {target}, but this is {value.type}",
             hint=f"CAST(… AS {target}) converts it, if that is meant.",
         )
-    return Typed(implicit_cast(value.sql, value.type, target), target, nullable=value.nullable, literal=value.literal)
+    try:
+        sql = implicit_cast(value.sql, value.type, target)
+    except StatementError as error:
+        raise located(error, node) from None
+    return Typed(sql, target, nullable=value.nullable, literal=value.literal)
 
 
 def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: str) -> tuple[list[Typed], SqlType | None]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope, Typed
 from ksql.engine.types import SqlType
 
@@ -48,10 +48,7 @@ class Compiler:
         """`node` coerced to `target`; `what` names it in the error."""
         from ksql.engine.expressions.coercion import coerce
 
-        try:
-            return coerce(node, self.compile(node), target, what)
-        except StatementError as error:
-            raise located(error, node) from None
+        return coerce(node, self.compile(node), target, what)
 
     def attempt(self, sql: str) -> str:
         """`sql`, made to give NULL instead of raising when safe SQL is wanted."""

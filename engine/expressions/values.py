@@ -51,12 +51,16 @@ def literal(compiler: Compiler, node: exp.Expression) -> Typed:
         return Typed(f"{text}::DOUBLE", DOUBLE, nullable=False, literal=True)
     if "." in text:
         return decimal_literal(text)
-    value = int(text)
-    if value < 1 << 31:
-        return Typed(str(value), INTEGER, nullable=False, literal=True)
-    if value < 1 << 63:
-        return Typed(f"{value}::BIGINT", BIGINT, nullable=False, literal=True)
-    fail(node, f"{text} does not fit into BIGINT", hint=f"DECIMAL '{text}' is a number of any size.")
+    return integer_literal(node, int(text))
+
+
+def integer_literal(node: exp.Expression, value: int) -> Typed:
+    """An INT, or a BIGINT when it does not fit; its sign counts as part of it."""
+    if -(1 << 31) <= value < 1 << 31:
+        return Typed(f"({value})" if value < 0 else str(value), INTEGER, nullable=False, literal=True)
+    if -(1 << 63) <= value < 1 << 63:
+        return Typed(f"({value})::BIGINT", BIGINT, nullable=False, literal=True)
+    fail(node, f"{value} does not fit into BIGINT", hint=f"DECIMAL '{value}' is a number of any size.")
 
 
 def _number_type(text: str) -> SqlType | None:

@@ -102,7 +102,7 @@ class JsonDecoder:
 
     def _respelled(self, style: Style, data: str) -> str:
         if style is Style.OTHER:
-            return self._checked(data, f"json({data})::VARCHAR")
+            return f"CASE WHEN NOT ({_has_comment(data)}) THEN {self._checked(data, f'json({data})::VARCHAR')} END"
         return data if style is Style.COMPACT else without_blanks(data)
 
     def _checked(self, data: str, parsed: str) -> str:
@@ -168,6 +168,11 @@ class JsonDecoder:
             count, shape = max(shapes, key=lambda item: item[0])
             if self._shape is None or count >= _COMMON:
                 self._shape = shape
+
+
+def _has_comment(data: str) -> str:
+    """SQL that is true when a slash stands outside of strings: DuckDB skips comments, but they are not JSON."""
+    return f"""contains({data}, '/') AND regexp_matches({data}, '^(?:[^"/]|"(?:[^"\\\\]|\\\\.)*")*/')"""
 
 
 def _finite(type_: SqlType, record: str) -> list[str]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ksql.engine.casts_text import decimal_text
 from ksql.engine.types import BYTES, DOUBLE, Array, Decimal, Map, SqlType, Struct, quote_duckdb, string_literal
 
 
@@ -95,7 +96,7 @@ def _text(type_: SqlType, value: str, depth: int) -> str:
     if _prints_well(type_):
         return f"to_json({value})::VARCHAR"
     if isinstance(type_, Decimal):
-        return f"CAST({value} AS VARCHAR)"
+        return decimal_text(value, type_)
     if isinstance(type_, Array):
         item = f"item{depth}"
         return f"('[' || {_joined(value, item, _nullable(type_.item, item, depth + 1))} || ']')"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ksql.engine.casts_text import decimal_text
 from ksql.engine.formats import java_numbers
 from ksql.engine.formats.json_exact import MS_PER_DAY, check_date, check_time, decode_base64
 from ksql.engine.types import BYTES, DOUBLE, STRING, TIME, Decimal, SqlType
@@ -68,4 +69,6 @@ def print_text(type_: SqlType, value: str) -> str:
         return value
     if type_ == BYTES:
         return f"to_base64({value})"
+    if isinstance(type_, Decimal):
+        return decimal_text(value, type_)
     return f"ksql_double_text({value})" if type_ == DOUBLE else f"CAST({value} AS VARCHAR)"

@@ -197,15 +197,21 @@ def trunc_decimal(text: str, digits: int) -> str:
     return f"{cut_off(Decimal(text), digits):f}"
 
 
+def _not_zero(divisor: Decimal) -> Decimal:
+    if not divisor:
+        raise ZeroDivisionError("Division by zero")
+    return divisor
+
+
 @helper("ksql_decimal_divide", "STRING, STRING, INT -> STRING")
 def decimal_divide(dividend: str, divisor: str, scale: int) -> str:
     """The quotient with `scale` digits behind the point, halves away from zero."""
-    quotient = _EXACT.divide(Decimal(dividend), Decimal(divisor))
+    quotient = _EXACT.divide(Decimal(dividend), _not_zero(Decimal(divisor)))
     return f"{quotient.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP, context=_EXACT):f}"
 
 
 @helper("ksql_decimal_modulo", "STRING, STRING, INT -> STRING")
 def decimal_modulo(dividend: str, divisor: str, scale: int) -> str:
     """The remainder, with the sign of the dividend."""
-    remainder = _EXACT.remainder(Decimal(dividend), Decimal(divisor))
+    remainder = _EXACT.remainder(Decimal(dividend), _not_zero(Decimal(divisor)))
     return f"{remainder.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP, context=_EXACT):f}"

@@ -24,12 +24,17 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", cat
 #: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
 _KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
 _ADVICE = re.compile(r"\. Use TRY\(.*")
-_WRAPPED = re.compile(r"Overflow in \w+ of INT(32|64) ")
+_WRAPPED = re.compile(r"Overflow in (\w+ of INT(32|64) |negation of numeric value)")
+#: A text that is none of ours to read is put in quotes, so that DuckDB refuses it (see `casts_text`): one pair is enough.
+_QUOTED_TWICE = re.compile(r"string (?:'\"(.*)\"'|\"\"(.*)\"\")", re.DOTALL)
+_NAMES = {"INT32": "INTEGER", "INT64": "BIGINT"}
 
 
 def reason(message: str) -> str:
     """What a message of DuckDB says about a value, without its kind of error and its advice."""
-    return _ADVICE.sub("", _KIND.sub("", message.splitlines()[0]))
+    text = _ADVICE.sub("", _KIND.sub("", message.splitlines()[0]))
+    text = _QUOTED_TWICE.sub(lambda found: f"string '{found[1] or found[2] or ''}'", text)
+    return re.sub(r"\bto (INT32|INT64)$", lambda found: f"to {_NAMES[found[1]]}", text)
 
 
 def only_wraps(message: str) -> bool:
