@@ -29,7 +29,7 @@ def binary(compiler: Compiler, node: exp.Expression) -> Typed:
     if compiler.scope.parameters and (left.nullable or right.nullable):
         # Outside of lambdas a NULL operand just makes the result NULL; here it must raise, to make the whole call fail.
         sql = f"(CASE WHEN ({left.sql}) IS NULL OR ({right.sql}) IS NULL THEN 'a NULL operand'::INTEGER ELSE {sql} END)"
-    return Typed(sql, result)
+    return Typed(sql, result, fails=True)
 
 
 @rule(exp.Neg)
@@ -42,7 +42,7 @@ def negative(compiler: Compiler, node: exp.Expression) -> Typed:
     sql = f"(-({value.sql}))"
     if compiler.safe and value.type in (INTEGER, BIGINT):
         sql = _wrapped(f"-({value.sql}::HUGEINT)", value.type)
-    return Typed(sql, value.type, nullable=value.nullable, literal=value.literal)
+    return Typed(sql, value.type, nullable=value.nullable, literal=value.literal, fails=True)
 
 
 def _apply(compiler: Compiler, operator: str, left: Typed, right: Typed, result: SqlType) -> str:

@@ -28,7 +28,7 @@ def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Ty
         sql = implicit_cast(value.sql, value.type, target)
     except StatementError as error:
         raise located(error, node) from None
-    return Typed(sql, target, nullable=value.nullable, literal=value.literal)
+    return Typed(sql, target, nullable=value.nullable, literal=value.literal, fails=value.fails)
 
 
 def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: str) -> tuple[list[Typed], SqlType | None]:

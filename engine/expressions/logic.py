@@ -24,7 +24,7 @@ _OPERATORS: dict[type[exp.Expression], str] = {
 
 @rule(*_OPERATORS)
 def comparison(compiler: Compiler, node: exp.Expression) -> Typed:
-    """A comparison with NULL is false, never unknown."""
+    """A comparison with NULL is false, never unknown; one with an operand that fails, fails too."""
     operator = _OPERATORS[type(node)]
     left, right = _comparable(compiler, [node.this, node.expression])
     if operator not in ("=", "<>") and (left.type == BOOLEAN or isinstance(left.type, Array | Map | Struct)):
@@ -36,7 +36,7 @@ def comparison(compiler: Compiler, node: exp.Expression) -> Typed:
 def distinct_from(compiler: Compiler, node: exp.Expression) -> Typed:
     negation = "NOT " if isinstance(node, exp.NullSafeEQ) else ""
     left, right = _comparable(compiler, [node.this, node.expression])
-    return Typed(f"({left.sql} IS {negation}DISTINCT FROM {right.sql})", BOOLEAN, nullable=False)
+    return _failing_with(f"({left.sql} IS {negation}DISTINCT FROM {right.sql})", left, right)
 
 
 @rule(exp.Is)
@@ -44,10 +44,10 @@ def is_null(compiler: Compiler, node: exp.Expression) -> Typed:
     value = compiler.compile(node.this)
     wanted = node.expression
     if isinstance(wanted, exp.Not):
-        return Typed(f"({value.sql} IS NOT NULL)", BOOLEAN, nullable=False)
+        return _failing_with(f"({value.sql} IS NOT NULL)", value)
     if not isinstance(wanted, exp.Null):
         fail(node, "IS compares with NULL only", hint="write = for any other value.")
-    return Typed(f"({value.sql} IS NULL)", BOOLEAN, nullable=False)
+    return _failing_with(f"({value.sql} IS NULL)", value)
 
 
 @rule(exp.Between)
@@ -64,8 +64,8 @@ def in_list(compiler: Compiler, node: exp.Expression) -> Typed:
     value, *elements = _comparable(compiler, [node.this, *node.expressions])
     candidates = [e.sql for e in elements if e.sql != f"NULL::{e.type.duckdb if e.type else ''}" and e.type is not None]
     if not candidates or value.type is None:
-        return Typed("FALSE", BOOLEAN, nullable=False)
-    return Typed(f"COALESCE({value.sql} IN ({', '.join(candidates)}), FALSE)", BOOLEAN, nullable=False)
+        return _failing_with("FALSE", value)
+    return _failing_with(f"COALESCE({value.sql} IN ({', '.join(candidates)}), FALSE)", value, *elements)
 
 
 @rule(exp.Like)
@@ -97,13 +97,13 @@ def connector(compiler: Compiler, node: exp.Expression) -> Typed:
     if not left.nullable and not right.nullable:
         return Typed(f"({left.sql} {word} {right.sql})", BOOLEAN, nullable=False)
     decided = f"NOT {left.sql} THEN FALSE" if word == "AND" else f"{left.sql} THEN TRUE"
-    return Typed(f"(CASE WHEN {left.sql} IS NULL THEN NULL WHEN {decided} ELSE {right.sql} END)", BOOLEAN)
+    return Typed(f"(CASE WHEN {left.sql} IS NULL THEN NULL WHEN {decided} ELSE {right.sql} END)", BOOLEAN, fails=True)
 
 
 @rule(exp.Not)
 def negation(compiler: Compiler, node: exp.Expression) -> Typed:
     value = compiler.compile_as(node.this, BOOLEAN, "the operand of NOT")
-    return Typed(f"(NOT {value.sql})", BOOLEAN, nullable=value.nullable)
+    return Typed(f"(NOT {value.sql})", BOOLEAN, nullable=value.nullable, fails=True)
 
 
 @rule(exp.Paren)
@@ -133,4 +133,16 @@ def _refuse_null_and_text(nodes: list[exp.Expression], values: list[Typed]) -> N
 def _two_valued(sql: str, *operands: Typed) -> Typed:
     if not any(operand.nullable for operand in operands):
         return Typed(sql, BOOLEAN, nullable=False)
-    return Typed(f"COALESCE({sql}, FALSE)", BOOLEAN, nullable=False)
+    if not any(operand.nullable and operand.fails for operand in operands):
+        return Typed(f"COALESCE({sql}, FALSE)", BOOLEAN, nullable=False)
+    # The first operand that is NULL decides.
+    nulls = [f"WHEN {o.sql} IS NULL THEN {'NULL' if o.fails else 'FALSE'}" for o in operands if o.nullable]
+    return Typed(f"(CASE {' '.join(nulls)} ELSE {sql} END)", BOOLEAN, fails=True)
+
+
+def _failing_with(sql: str, *operands: Typed) -> Typed:
+    """`sql`, which is never NULL, unless one of the operands failed."""
+    failed = [f"{operand.sql} IS NULL" for operand in operands if operand.nullable and operand.fails]
+    if not failed:
+        return Typed(sql, BOOLEAN, nullable=False)
+    return Typed(f"(CASE WHEN {' OR '.join(failed)} THEN NULL ELSE {sql} END)", BOOLEAN, fails=True)

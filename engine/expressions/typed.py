@@ -24,6 +24,8 @@ class Typed:
     literal: bool = False
     #: Of a constant with text in it: its type if text that spells numbers is taken as numbers.
     as_number: SqlType | None = None
+    #: NULL says that the evaluation failed, which makes whatever is computed from it fail too.
+    fails: bool = False
     #: ROWTIME, WINDOWSTART or WINDOWEND: compared with text, the text is read as a point in time.
     instant: bool = False
 

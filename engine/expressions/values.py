@@ -121,9 +121,14 @@ def case(compiler: Compiler, node: exp.Expression) -> Typed:
     default = node.args.get("default")
     results = [branch.args["true"] for branch in branches] + ([default] if default is not None else [])
     values, type_ = coerce_all(results, [compiler.compile(result) for result in results], "the results of CASE")
-    whens = " ".join(f"WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
+    whens = " ".join(f"{_unless_failed(c)}WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
     otherwise = f" ELSE {values[-1].sql}" if default is not None else ""
     return Typed(f"(CASE {whens}{otherwise} END)", type_)
+
+
+def _unless_failed(condition: Typed) -> str:
+    """The branch taken where a condition fails: CASE fails with it, whatever comes after."""
+    return f"WHEN {condition.sql} IS NULL THEN NULL " if condition.fails and condition.nullable else ""
 
 
 @rule(exp.Cast)
@@ -163,7 +168,7 @@ def map_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
     # A key of NULL is the text null in the end: no format writes another.
     named = [f"COALESCE({k.sql}, 'null')" if k.nullable and key_type == STRING else k.sql for k in keys]
     sql = f"MAP([{', '.join(named)}], [{', '.join(v.sql for v in values)}])"
-    return Typed(compiler.attempt(sql), Map(key_type, value_type))
+    return Typed(compiler.attempt(sql), Map(key_type, value_type), literal=all(v.literal for v in (*keys, *values)))
 
 
 @rule(nodes.StructConstructor)
