@@ -9,6 +9,8 @@ from concurrent.futures import Future
 import duckdb
 import pyarrow as pa
 
+from ksql.engine.operators.sql import readable
+
 _AGAIN_S = 0.02
 
 
@@ -32,7 +34,7 @@ class PullDatabase:
         def work() -> None:
             try:
                 for name, relation in relations.items():
-                    cursor.register(name, relation)
+                    cursor.register(name, readable(relation))
                 answer.set_result(cursor.sql(statement).to_arrow_table())
             except BaseException as error:  # it is raised where somebody waits for the answer
                 answer.set_exception(error)

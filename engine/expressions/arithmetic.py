@@ -55,9 +55,14 @@ def _apply(compiler: Compiler, operator: str, left: Typed, right: Typed, result:
         # The one quotient that does not fit, MIN / -1, wraps like everything else.
         symbol = "//" if operator == "/" else "%"
         if compiler.safe:
-            return _wrapped(f"TRY(({a})::HUGEINT {symbol} ({b})::HUGEINT)", result)
+            return _wrapped(_attempt(compiler, f"({a})::HUGEINT {symbol} ({b})::HUGEINT"), result)
         return f"({a} {symbol} {b})"
     return _wrapped(f"({a})::HUGEINT {operator} ({b})::HUGEINT", result) if compiler.safe else f"({a} {operator} {b})"
+
+
+def _attempt(compiler: Compiler, sql: str) -> str:
+    """`sql`, made to give NULL where it raises; within a lambda it raises on, to make the whole call fail."""
+    return sql if compiler.scope.parameters else compiler.attempt(sql)
 
 
 def _wrapped(hugeint_sql: str, result: SqlType | None) -> str:
@@ -72,11 +77,11 @@ def _decimal(compiler: Compiler, operator: str, left: Typed, right: Typed, resul
     """Exact within 38 digits; a result that does not fit raises (NULL when safe)."""
     a, b = _decimal_operand(left), _decimal_operand(right)
     if operator in "+-":
-        return compiler.attempt(f"(({a})::{result.duckdb} {operator} ({b})::{result.duckdb})::{result.duckdb}")
+        return _attempt(compiler, f"(({a})::{result.duckdb} {operator} ({b})::{result.duckdb})::{result.duckdb}")
     if operator == "*":
-        return compiler.attempt(f"({a} * {b})::{result.duckdb}")
+        return _attempt(compiler, f"({a} * {b})::{result.duckdb}")
     name = "ksql_decimal_divide" if operator == "/" else "ksql_decimal_modulo"
-    return compiler.attempt(f"{name}({a}::VARCHAR, {b}::VARCHAR, {result.scale})::{result.duckdb}")
+    return _attempt(compiler, f"{name}({a}::VARCHAR, {b}::VARCHAR, {result.scale})::{result.duckdb}")
 
 
 def _decimal_operand(value: Typed) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from ksql.engine.operators.pool import Pool
@@ -23,7 +24,7 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", cat
 
 #: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
 _KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
-_ADVICE = re.compile(r"\. Use TRY\(.*")
+_ADVICE = re.compile(r"\. Use TRY\(.*| in expression \(.*")
 _WRAPPED = re.compile(r"Overflow in (\w+ of INT(32|64) |negation of numeric value)")
 #: A text that is none of ours to read is put in quotes, so that DuckDB refuses it (see `casts_text`): one pair is enough.
 _QUOTED_TWICE = re.compile(r"string (?:'\"(.*)\"'|\"\"(.*)\"\")", re.DOTALL)
@@ -40,6 +41,18 @@ def reason(message: str) -> str:
 def only_wraps(message: str) -> bool:
     """Whole numbers wrap around: plain SQL raises, safe SQL gives the result, and nothing is wrong."""
     return _WRAPPED.search(message) is not None
+
+
+def readable(batch: pa.Table) -> pa.Table:
+    """`batch`, with structs in structs copied where they lie within longer arrays, because DuckDB refuses to read those."""
+    for index, column in enumerate(batch.columns):
+        if _struct_in_struct(column.type) and any(chunk.offset for chunk in column.chunks):
+            batch = batch.set_column(index, batch.field(index), column.take(pa.array(np.arange(len(column)))))
+    return batch
+
+
+def _struct_in_struct(type_: pa.DataType) -> bool:
+    return pa.types.is_struct(type_) and any(pa.types.is_struct(part.type) for part in type_)
 
 
 class SqlRunner:
@@ -59,6 +72,7 @@ class SqlRunner:
     def run(self, statement: str, batch: pa.Table) -> pa.Table:
         """The rows the statement makes of `batch`, in its order. Raises duckdb.Error when an expression fails."""
         if batch.num_rows < _FEW:
+            batch = readable(batch)
             return self._cursor(optimized=False).execute(statement).to_arrow_table()
         count = min(self._workers, batch.num_rows // _SLICE)
         if count < 2:
@@ -80,7 +94,7 @@ class SqlRunner:
         self.pool.close()
 
     def _run_all(self, statement: str, batch: pa.Table) -> pa.Table:
-        assert batch is not None  # the statement finds it by its name
+        batch = readable(batch)  # the statement finds it by its name
         return self._cursor(optimized=True).sql(statement).to_arrow_table()
 
     def _cursor(self, *, optimized: bool) -> duckdb.DuckDBPyConnection:

@@ -47,6 +47,10 @@ def run(query: str, count: int) -> list[object]:
         ("CAST(A + 1 AS BIGINT) = 0", [False, False]),  # and so does what is cast
         ("B / (A - 1) = 1 OR B = 2", [None, None]),
         ("B = 2 OR B / (A - 1) = 1", [True, True]),
+        ("TRANSFORM(ARRAY[2, 3], x => x + A)", [[3, 4], None]),  # a lambda fails the call
+        ("TRANSFORM(ARRAY[B, 3], x => 6 / (x - B))", [None, None]),
+        ("TRANSFORM(ARRAY[B, 3], x => 6.0 % (x - B))", [None, None]),
+        ("TRANSFORM(ARRAY[4, 3], x => 6 / (x - B))", [[3, 6], [3, 6]]),
     ],
 )
 @pytest.mark.parametrize("count", [2, 200])

@@ -49,6 +49,7 @@ def test_numbers_are_printed_with_all_their_digits(expression: str, text: str, c
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
+        ("I / 0", "Division by zero"),
         ("M / 0", "Division by zero"),
         ("M % 0", "Division by zero"),
         ("CAST(T AS INT)", "Could not convert string 'x' to INTEGER"),

@@ -37,5 +37,14 @@ def test_an_error_in_any_slice_is_raised(runner: SqlRunner, bad: int) -> None:
     assert runner.run("SELECT TRY_CAST(n AS INTEGER) AS n FROM batch", batch).column("n").null_count == 1
 
 
+@pytest.mark.parametrize("rows", [3, 63, 20_000, 50_000])
+def test_structs_in_structs_of_a_slice(runner: SqlRunner, rows: int) -> None:
+    whole = pa.table({"s": pa.array([{"n": n, "t": {"u": str(n)} if n % 3 else None} for n in range(rows + 2)])})
+    batch = pa.concat_tables([whole.slice(1, 1), whole.slice(2)])
+    result = runner.run("SELECT s.n AS n, s.t.u AS u FROM batch", batch)
+    assert result.column("n").to_pylist() == list(range(1, rows + 2))
+    assert result.column("u").to_pylist() == [str(n) if n % 3 else None for n in range(1, rows + 2)]
+
+
 def test_one_row(runner: SqlRunner) -> None:
     assert runner.row("SELECT 'k', 1.5::DOUBLE, NULL, '\\x01'::BLOB") == ("k", 1.5, None, b"\x01")
