@@ -136,8 +136,9 @@ def _join(call: Call, array: str, delimiter: str = "','") -> str:
     item = call.types[0].item if isinstance(call.types[0], Array) else None
     if item is None or item in _NOT_JOINED or isinstance(item, Array | Map | Struct):
         return call.fail("ARRAY_JOIN takes numbers, texts and booleans")
-    texts = f"list_transform({array}, lambda {X}: COALESCE({to_text(X, item)}, 'null'))"
-    return f"array_to_string({texts}, COALESCE({delimiter}, ''))"
+    # array_to_string takes only a constant delimiter: so every element brings its own, and the first one's is cut off.
+    texts = f"list_transform({array}, lambda {X}: COALESCE({delimiter}, '') || COALESCE({to_text(X, item)}, 'null'))"
+    return f"substr(array_to_string({texts}, ''), 1 + length(COALESCE({delimiter}, '')))"
 
 
 lists(

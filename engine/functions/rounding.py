@@ -156,18 +156,23 @@ maths(
 
 
 def round_half_up(number: Decimal, digits: int) -> Decimal:
-    """`number` with `digits` digits behind the point, halves towards positive infinity."""
-    if number.is_zero():
-        return number
-    rounding = ROUND_HALF_UP if number > 0 else ROUND_HALF_DOWN
-    return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=_EXACT)
+    """`number` with at most `digits` digits behind the point, halves towards positive infinity."""
+    return _quantized(number, digits, ROUND_HALF_UP if number > 0 else ROUND_HALF_DOWN)
 
 
 def cut_off(number: Decimal, digits: int) -> Decimal:
-    """`number` with `digits` digits behind the point, the rest left out."""
-    if number.is_zero():
+    """`number` with at most `digits` digits behind the point, the rest left out."""
+    return _quantized(number, digits, ROUND_DOWN)
+
+
+def _quantized(number: Decimal, digits: int, rounding: str) -> Decimal:
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if number.is_zero() or digits >= -exponent:
         return number
-    return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN, context=_EXACT)
+    if digits + number.adjusted() < -1:  # less than half of the last digit kept
+        return Decimal(0)
+    return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=_EXACT)
 
 
 def _finite(value: float) -> Decimal:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ksql.engine import functions
-from ksql.engine.functions.signature import parse_signature
+from ksql.engine.functions.signature import AnyDecimal, Generic, LambdaPattern, Signature, UnitPattern, parse_signature
+from ksql.engine.types import BOOLEAN, INTEGER, STRING, Array, Column, Decimal, Map, SqlType
 from tests.engine.functions.evaluator import Evaluator
 
 NAMES = """
@@ -75,3 +76,42 @@ def test_signatures_are_read(text: str) -> None:
 def test_a_wrong_signature_is_refused(text: str) -> None:
     with pytest.raises((ValueError, IndexError)):
         parse_signature("F", text)
+
+
+SIGNATURES = [
+    signature for function in functions.functions().values() for signature in function.signatures if signature.parameters
+]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES, ids=str)
+def test_every_argument_may_be_a_column(sql: Evaluator, signature: Signature) -> None:
+    """DuckDB takes some arguments of its own functions only as constants, and refuses whole batches else."""
+    columns = [Column(f"C{i}", _concrete(parameter.type)) for i, parameter in enumerate(signature.parameters)]
+    arguments = [_argument(parameter.type, column) for parameter, column in zip(signature.parameters, columns, strict=True)]
+    call = f"{signature.name}({', '.join(arguments)})"
+    nulls = [[None for _ in columns]]
+    assert len(sql.rows(call, columns, nulls)) == 1
+    for column in set(arguments) & {column.name for column in columns}:
+        assert len(sql.rows(f"TRANSFORM(ARRAY[{column}], x => {call.replace(column, 'x')})", columns, nulls)) == 1
+
+
+def _concrete(type_: SqlType) -> SqlType:
+    match type_:
+        case Generic():
+            return STRING
+        case AnyDecimal():
+            return Decimal(6, 2)
+        case Array(item):
+            return Array(_concrete(item))
+        case Map(key, value):
+            return Map(_concrete(key), _concrete(value))
+    return INTEGER if isinstance(type_, UnitPattern | LambdaPattern) else type_
+
+
+def _argument(type_: SqlType, column: Column) -> str:
+    if isinstance(type_, UnitPattern):
+        return "DAYS"
+    if isinstance(type_, LambdaPattern):
+        names = [f"p{i}" for i in range(len(type_.parameters))]
+        return f"({', '.join(names)}) => {'p0 IS NULL' if type_.result == BOOLEAN else 'p0'}"
+    return column.name
