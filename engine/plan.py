@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
+from sqlglot import exp
 
 from ksql.engine.definitions import Source
+from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.sql import BIND_ERRORS, SqlRunner, reason
 from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.types import Column
 
@@ -60,6 +63,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]
+
+    def check(self, sql: SqlRunner, node: exp.Expression) -> None:
+        """Have DuckDB bind every statement. Raises StatementError at `node` when it refuses one that analysis let through."""
+        try:
+            (self.output if self.sink is None else self.sink).process(BatchContext(sql, {}, binding=True))
+        except BIND_ERRORS as error:
+            fail(node, "the query cannot be run as it is written", detail=reason(str(error)))
 
     @property
     def sources(self) -> list[Source]:

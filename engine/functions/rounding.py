@@ -13,6 +13,8 @@ from ksql.engine.types import SqlType
 
 maths = partial(scalar_sql, category=MATH)
 _EXACT = Context(prec=1000)
+#: Java's BigDecimal fails far beyond that; no number has so many digits.
+_MOST_DIGITS = 1_000_000
 
 
 def _whole_decimal(types: Sequence[SqlType]) -> SqlType:
@@ -168,7 +170,11 @@ def cut_off(number: Decimal, digits: int) -> Decimal:
 def _quantized(number: Decimal, digits: int, rounding: str) -> Decimal:
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
-    if number.is_zero() or digits >= -exponent:
+    if number.is_zero():
+        return number
+    if abs(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number cannot be rounded to {digits} digits")
+    if digits >= -exponent:
         return number
     if digits + number.adjusted() < -1:  # less than half of the last digit kept
         return Decimal(0)

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from ksql.engine import casts_text
 from ksql.engine.functions.declare import Overload, helper, implementations, macros, safe_name
+from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.types import Array, Map, SqlType, Struct
+
+_DOES_NOT_FIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 
 @helper("ksql_error", "STRING -> STRING")
@@ -71,11 +73,28 @@ def _vectorised(overload: Overload, safe: bool) -> Callable[..., pa.Array]:
             [None if v is None else to(v) for v in column.to_pylist()] if to else column.to_pylist()
             for column, to in zip(distinct, convert, strict=True)
         ]
-        results = pa.array([attempt(*row) for row in zip(*values, strict=True)], result_type)
+        results = _array([attempt(*row) for row in zip(*values, strict=True)], result_type, safe=safe)
         return results if places is None else results.take(places)
 
     call.__signature__ = _signature(len(types))  # type: ignore[attr-defined] # DuckDB counts the parameters
     return call
+
+
+def _array(values: list[Any], type_: pa.DataType, *, safe: bool) -> pa.Array:
+    """What a function returned, as Arrow. What does not fit the type is null when `safe`, and raises else."""
+    try:
+        return pa.array(values, type_)
+    except _DOES_NOT_FIT:
+        if not safe:
+            raise
+    return pa.concat_arrays([_one(value, type_) for value in values])
+
+
+def _one(value: Any, type_: pa.DataType) -> pa.Array:
+    try:
+        return pa.array([value], type_)
+    except _DOES_NOT_FIT:
+        return pa.nulls(1, type_)
 
 
 def _signature(count: int) -> inspect.Signature:
@@ -87,13 +106,10 @@ def _distinct(columns: list[pa.Array]) -> tuple[list[pa.Array], pa.Array | None]
     """The distinct rows of `columns`, and for every row which of them it is; None when rows are left as they are."""
     if any(pa.types.is_nested(c.type) for c in columns):
         return columns, None
-    encoded = [c.dictionary_encode(null_encoding="encode") for c in columns]
-    if len(encoded) == 1:
-        return [encoded[0].dictionary], encoded[0].indices
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in encoded:
-        codes = codes * len(column.dictionary) + column.indices.to_numpy()
-    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    if len(columns) == 1:
+        encoded = columns[0].dictionary_encode(null_encoding="encode")
+        return [encoded.dictionary], encoded.indices
+    places, first = row_groups(pa.table(columns, names=[str(i) for i in range(len(columns))]))
     return [c.take(pa.array(first)) for c in columns], pa.array(places)
 
 

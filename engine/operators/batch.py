@@ -78,6 +78,8 @@ class BatchContext:
     #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
     spread: bool = True
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
+    #: There are no records: every stage only has its statement bound by DuckDB.
+    binding: bool = False
     #: What stages that read a topic made of the batch ahead of its processing, by index of the source.
     decoded: dict[int, pa.Table] = field(default_factory=dict)
 

@@ -55,6 +55,23 @@ def _struct_in_struct(type_: pa.DataType) -> bool:
     return pa.types.is_struct(type_) and any(pa.types.is_struct(part.type) for part in type_)
 
 
+#: Errors that are no row's fault.
+_NO_ROW = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.OperationalError,
+    duckdb.PermissionException,
+)
+#: Errors of the statement itself, whatever the rows.
+BIND_ERRORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+
+def may_be_a_rows_fault(error: duckdb.Error) -> bool:
+    """Whether other rows might do."""
+    return not isinstance(error, _NO_ROW)
+
+
 class SqlRunner:
     """Runs statements that read a relation called `batch`, from any thread.
 

@@ -8,12 +8,23 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.batch import FAILED, PLACE, SUSPECT, BatchContext, Node, RecordError, empty, meta_columns
+from ksql.engine.operators.batch import (
+    FAILED,
+    PLACE,
+    RAW_SCHEMA,
+    SUSPECT,
+    BatchContext,
+    Node,
+    RecordError,
+    empty,
+    meta_columns,
+)
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.sql import only_wraps, reason
+from ksql.engine.operators.sql import may_be_a_rows_fault, only_wraps, reason
 from ksql.engine.operators.steps import Form, Step
 from ksql.engine.types import SqlType
 
+_NO_RECORDS = RAW_SCHEMA.empty_table()
 #: So many failed rows of a batch are reported each by itself, with a statement each (0.8 ms) that says why.
 _REPORTED = 256
 #: Fewer records than this are decoded one by one: cheaper than to bind the SQL that decodes a batch (2 to 5 ms).
@@ -45,7 +56,7 @@ class Stage:
             decoded = context.decoded.pop(self.input.index, None)
             return self._from_topic(self.input, context) if decoded is None else decoded
         batch = self.input.process(context)
-        if batch.num_rows == 0:
+        if batch.num_rows == 0 and not context.binding:
             return self.empty
         return self._run(batch, context) if self.steps else batch
 
@@ -61,13 +72,13 @@ class Stage:
         return sql
 
     def _from_topic(self, source: SourceInput, context: BatchContext) -> pa.Table:
-        raw = context.inputs.get(source.index)
-        if raw is None or raw.num_rows == 0:
+        raw = context.inputs.get(source.index, _NO_RECORDS)
+        if raw.num_rows == 0 and not context.binding:
             return self.empty
         readable, everything = source.prepare(raw)
         if everything.num_rows < _SMALL:
             exact = source.decode_exactly(everything, context)
-            return self._run(exact, context) if exact.num_rows else self.empty
+            return self._run(exact, context) if exact.num_rows or context.binding else self.empty
         if not self._learned:
             source.learn(everything)
             self._learned = True
@@ -85,13 +96,29 @@ class Stage:
         return _in_order(pa.concat_tables(parts))
 
     def _run(self, batch: pa.Table, context: BatchContext, source: SourceInput | None = None) -> pa.Table:
-        """Plain SQL; when a row makes it raise, safe SQL for the whole batch and a search for the rows to report."""
+        """Plain SQL; when a row makes it raise, safe SQL for the whole batch and a search for the rows to report.
+
+        Should a row make even that raise, then each half of the batch by itself, until only that row is left out.
+        """
         try:
             return self._query(batch, context, source, safe=False)
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if not may_be_a_rows_fault(error):
+                raise
+            reported = error
+        try:
             result = self._query(batch, context, source, safe=True)
-            self._report(batch if source is None else _without_suspects(batch, result), context, source)
-            return result
+        except duckdb.Error as error:
+            if not may_be_a_rows_fault(error) or not batch.num_rows:
+                raise
+            if batch.num_rows > 1:
+                middle = batch.num_rows // 2
+                halves = batch.slice(0, middle), batch.slice(middle)
+                return pa.concat_tables([self._run(half, context, source) for half in halves])
+            context.errors(_record_error(batch, str(reported)))
+            return self._query(batch.slice(0, 0), context, source, safe=False)
+        self._report(batch if source is None else _without_suspects(batch, result), context, source)
+        return result
 
     def _query(self, batch: pa.Table, context: BatchContext, source: SourceInput | None, *, safe: bool) -> pa.Table:
         form = Form(tuple(meta_columns(batch)) if source is None else source.meta(batch), source is not None, safe)

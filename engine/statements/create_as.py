@@ -100,6 +100,7 @@ def insert_into(call: Call) -> Result:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
     attach_sink(made, target)
+    made.check(call.engine.sql, node.args["query"])
     creation = Creation(target, made, analysis, {})
     _start(call, creation, query_id, new_source=False)
     return done(call.text, f"Created query with ID {query_id}", "stream", f"`{target.name}`", "create", query_id)
@@ -126,6 +127,7 @@ def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
     source = _sink_source(call, made, values, formats, inherited, query_id)
     check_source(source, node)
     attach_sink(made, source)
+    made.check(call.engine.sql, node.args["query"])
     return Creation(source, made, analysis, values)
 
 

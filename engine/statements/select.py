@@ -23,6 +23,7 @@ def push(call: Call) -> RunningPushQuery:
     engine = call.engine
     analysis = analyze(call.node, engine.catalog, persistent=False)
     made = plan(analysis, call.session.properties)
+    made.check(engine.sql, call.node)
     return RunningPushQuery(
         call.text,
         engine.push_queries.new_id([source.name for source in made.sources]),

@@ -110,6 +110,11 @@ def test_printed_doubles_read_back(sql: Evaluator, values: list[float]) -> None:
         ("POWER(10, 400)", "inf"),
         ("SIN(CAST('Infinity' AS DOUBLE))", "nan"),
         ("SIGN(CAST('NaN' AS DOUBLE))", "0"),
+        ("ROUND(2.5E0, 400)", "2.5"),
+        ("ROUND(2.5E0, -400)", "0.0"),
+        ("ROUND(CAST(2.5 AS DECIMAL(3, 1)), 999999)", "2.5"),
+        ("ROUND(2.5E0, 2147483647)", None),
+        ("TRUNC(2.5E0, -2147483647)", None),
     ],
 )
 def test_edges(sql: Evaluator, expression: str, expected: object) -> None:

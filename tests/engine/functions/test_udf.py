@@ -57,6 +57,15 @@ def test_an_exception_fails_the_statement_or_gives_null() -> None:
         _vectorised(_overload("INT -> INT", function), False)(numbers)
 
 
+@pytest.mark.parametrize("result", [2**40, "text", b"\0", [1]])
+def test_what_does_not_fit_the_declared_type_fails_like_an_exception(result: object) -> None:
+    numbers = pa.array([5, 0, 2], pa.int32())
+    overload = _overload("INT -> INT", lambda number: number or result)
+    assert _vectorised(overload, True)(numbers).to_pylist() == [5, None, 2]
+    with pytest.raises((pa.ArrowException, TypeError)):
+        _vectorised(overload, False)(numbers)
+
+
 def test_cursors_share_functions_and_run_them_in_threads(sql: Evaluator) -> None:
     expression = sql.sql("INITCAP('the fox')", safe=False)
     found: list[object] = []
