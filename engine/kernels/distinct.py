@@ -26,10 +26,9 @@ def equality_codes(values: pa.Array) -> np.ndarray:
 
 
 def row_groups(columns: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that are equal in all `columns`: (number of its group per row, first row per group), groups by first appearance."""
-    codes = np.zeros(columns.num_rows, dtype=np.int64)
-    for column in columns.columns:
-        part = equality_codes(column.combine_chunks())
+    """Rows that are equal in all `columns`, at least one: (number of its group per row, first row per group), groups by first appearance."""
+    codes, *others = (equality_codes(column.combine_chunks()) for column in columns.columns)
+    for part in others:
         mixed = pa.array(codes * (int(part.max(initial=0)) + 1) + part)
         codes = mixed.dictionary_encode().indices.to_numpy().astype(np.int64)
     first = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
