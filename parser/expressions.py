@@ -189,9 +189,12 @@ def _read_call(s: TokenStream) -> nodes.FunctionCall:
 def _read_argument(s: TokenStream) -> exp.Expression:
     """An expression, a lambda, or a bare unit of time."""
     token = s.token
-    if token.kind is Kind.WORD and token.value in UNITS and s.peek().is_operator(",", ")"):
-        s.next()
-        return s.mark(nodes.IntervalUnit(this=UNITS[token.value]), token)
+    if token.kind is Kind.WORD and s.peek().is_operator(",", ")"):
+        if token.value in UNITS:
+            s.next()
+            return s.mark(nodes.IntervalUnit(this=UNITS[token.value]), token)
+        if token.value in ("MONTHS", "YEARS"):
+            s.fail(f"{token.value} is no unit of an interval", hint="the longest is DAYS.")
     parameters = _lambda_parameters(s)
     if parameters is None:
         return read_expression(s)

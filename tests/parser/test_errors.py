@@ -97,6 +97,7 @@ TABLE: list[tuple[str, int, int, str, str | None]] = [
     ("SELECT a = b = c FROM d EMIT CHANGES;", 1, 14, "comparisons do not chain", None),
     ("SELECT a IN (1) IS NULL FROM d EMIT CHANGES;", 1, 17, "comparisons do not chain", None),
     ("SELECT a < b NOT IN (1) FROM d EMIT CHANGES;", 1, 14, "comparisons do not chain", None),
+    ("SELECT DATEADD(months, 1, a) FROM b EMIT CHANGES;", 1, 16, "MONTHS is no unit of an interval", "the longest is DAYS."),
     # Names.
     ("CREATE STREAM select (b INT);", 1, 15, "SELECT is a reserved word", "`select` in backticks can be a name."),
     ("SELECT a AS order FROM b EMIT CHANGES;", 1, 13, "ORDER is a reserved word", "`order` in backticks can be a name."),
