@@ -2,7 +2,8 @@
 
     KsqlError
     ├── StatementError          the statement is wrong, or refused: message, place, hint; nothing was changed
-    │   └── NotSupportedError   correct ksqlDB that this engine does not do yet
+    │   ├── NotSupportedError   correct ksqlDB that this engine does not do yet
+    │   └── AssertionFailedError  an ASSERT found something else
     ├── QueryError              a running query failed; says which and why
     └── EngineClosedError       the engine was closed while the caller waited
 
@@ -65,6 +66,10 @@ class StatementError(KsqlError):
 
 class NotSupportedError(StatementError):
     """Correct ksqlDB that this engine does not do yet."""
+
+
+class AssertionFailedError(StatementError):
+    """What an ASSERT statement says is not so."""
 
 
 class QueryError(KsqlError):

@@ -75,7 +75,8 @@ class Scope:
             fail(node, f"there is no source {qualifier} in this query", hint=did_you_mean(qualifier, qualifiers))
         candidates = [n.column.name for n in self.names if qualifier in ("", n.qualifier)]
         hint = did_you_mean(name, candidates) or f"the {self.what} are {', '.join(candidates)}."
-        if isinstance(node, exp.Column) and node.this.quoted and not qualifier and name != name.upper():
+        alike = name.upper() in {candidate.upper() for candidate in candidates}
+        if isinstance(node, exp.Column) and node.this.quoted and not qualifier and name != name.upper() and not alike:
             hint = f"a string stands in single quotes: '{name}'; other quotes are for names."
         fail(node, f"there is no column {qualifier + '.' if qualifier else ''}{name}", hint=hint)
 

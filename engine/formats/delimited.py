@@ -65,7 +65,7 @@ class DelimitedDecoder:
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
         converters = [text_converter(column.type) for column in self.columns]
         split = line_splitter(self.delimiter)
-        return decode_rows(self.columns, data, lambda record: self._read(split(record.decode("utf-8")), converters))
+        return decode_rows(self.columns, data, lambda record: self._read(split(record.decode("utf-8", "replace")), converters))
 
     def _read(self, fields: list[str], converters: Sequence[Callable[[str], Any]]) -> list[Any]:
         if len(fields) != len(self.columns):

@@ -68,7 +68,7 @@ class KafkaEncoder:
 
 def _reader(type_: SqlType) -> Callable[[bytes], Any]:
     if type_ == STRING:
-        return lambda record: record.decode("utf-8")
+        return lambda record: record.decode("utf-8", "replace")  # as Kafka's own deserializer does
     if type_ == BYTES:
         return lambda record: record
     width, code = _FIXED[type_]

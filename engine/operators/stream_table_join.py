@@ -41,6 +41,8 @@ class StreamTableJoin:
     def _join(self, rows: pa.Table, versions: pa.Table, version_slots: np.ndarray) -> pa.Table:
         keys = rows.select([self.stream_key]).rename_columns([self.table_key])
         slots = self.state.store.lookup(keys, insert=False)
+        if keys.column(0).null_count:  # a table may have a row whose key reads as null
+            slots = np.where(keys.column(0).is_null().to_numpy(), -1, slots)
         version = _version_before(slots, _places(rows), version_slots, _places(versions))
         deleted = versions.column(DELETED).to_numpy()
         from_batch = version >= 0

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.errors import AssertionFailedError, NotSupportedError, StatementError, located
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.with_clause import ASSERT_TOPIC, read_properties
@@ -34,7 +34,9 @@ def assert_topic(call: Call) -> Result:
     finally:
         unsubscribe()
     if problem:
-        fail(node, problem, hint=did_you_mean(node.this.this, call.engine.log.topics()) if wanted else "")
+        topics = call.engine.log.topics()
+        hint = did_you_mean(node.this.this, topics) if wanted and node.this.this not in topics else ""
+        raise located(AssertionFailedError(problem, hint=hint), node)
     text = f"Topic {node.this.this} {'exists' if wanted else 'does not exist'}."
     entity = {
         "@type": "assert_topic",

@@ -25,7 +25,7 @@ from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
-from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties
+from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties, written
 from ksql.engine.types import Column
 from ksql.log.contract import CommittedOffset, Transaction
 from ksql.parser import nodes, to_sql
@@ -164,7 +164,11 @@ def _key_format(node: exp.Expression, values: dict[str, Any], formats: Formats, 
     """A result without a key has no key format, and one with a key does not inherit that."""
     if not keys:
         if values.get("KEY_FORMAT", "NONE") != "NONE":
-            fail(node, "KEY_FORMAT is given, but the result has no key column", hint="PARTITION BY makes a column the key.")
+            fail(
+                written(node, "KEY_FORMAT"),
+                "KEY_FORMAT is given, but the result has no key column",
+                hint="PARTITION BY makes a column the key.",
+            )
         return "NONE"
     inherits = "KEY_FORMAT" not in values and "FORMAT" not in values
     return default if inherits and formats.key == "NONE" else formats.key

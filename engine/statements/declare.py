@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ from ksql.engine.statements.registry import Call, executes
 from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
-from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties
+from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties, written
 from ksql.engine.type_names import resolve_type
 from ksql.engine.types import BYTES, STRING, Array, Column, Map, SqlType, Struct
 from ksql.parser import nodes
@@ -110,14 +111,25 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
 
 def check_source(source: Source, node: exp.Expression) -> None:
     """Refuse columns the formats cannot carry and a timestamp that is none. Raises StatementError."""
-    try:
+    with _placed(node, []):
         for column in source.key_columns:
             _check_key(column)
+    with _placed(node, ["KEY_DELIMITER"], "KEY_FORMAT", "FORMAT"):
         bind(source.key_format, source.key_columns, source.key_options)
+    with _placed(node, ["VALUE_DELIMITER", "WRAP_SINGLE_VALUE"], "VALUE_FORMAT", "FORMAT"):
         bind(source.value_format, source.value_columns, source.value_options)
+    with _placed(node, ["TIMESTAMP_FORMAT"], "TIMESTAMP"):
         read(0, AliasedSource(source.name, source), prefix=False)
+
+
+@contextmanager
+def _placed(node: exp.Expression, properties: Sequence[str], *others: str) -> Iterator[None]:
+    """Errors in here point at the one of `properties` that they name, else at the first of `others` that was written."""
+    try:
+        yield
     except StatementError as error:
-        raise located(error, node) from None
+        named = [name for name in properties if name in error.message]
+        raise located(error, written(node, *named, *others)) from None
 
 
 def _check_key(column: Column) -> None:
@@ -141,17 +153,20 @@ def column_name(text: str | None) -> str | None:
 def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Expression) -> None:
     window, size = values.get("WINDOW_TYPE"), values.get("WINDOW_SIZE")
     if window in ("TUMBLING", "HOPPING") and size is None:
-        fail(node, f"WINDOW_SIZE is missing: a {window} window has one", hint="WINDOW_SIZE='10 SECONDS'")
+        place = written(node, "WINDOW_TYPE")
+        fail(place, f"WINDOW_SIZE is missing: a {window} window has one", hint="WINDOW_SIZE='10 SECONDS'")
     if size is not None and window in (None, "SESSION"):
-        fail(node, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint="add WINDOW_TYPE, or leave WINDOW_SIZE out.")
+        place = written(node, "WINDOW_SIZE")
+        fail(place, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint="add WINDOW_TYPE, or leave WINDOW_SIZE out.")
     if window and not columns.key:
-        fail(node, "a windowed source needs a key column", hint="its key is the column and the window.")
+        fail(written(node, "WINDOW_TYPE"), "a windowed source needs a key column", hint="its key is the column and the window.")
 
 
 def check_retention(values: Mapping[str, Any], node: exp.Expression, *, windowed: bool) -> None:
     """A table without windows keeps every key's last row. Raises StatementError if RETENTION_MS asks for less."""
     if "RETENTION_MS" in values and not windowed:
-        fail(node, "RETENTION_MS is for streams and windowed tables", hint="leave it out: a table keeps each key's last row.")
+        place = written(node, "RETENTION_MS")
+        fail(place, "RETENTION_MS is for streams and windowed tables", hint="leave it out: a table keeps each key's last row.")
 
 
 def _refuse_inference(node: exp.Expression, formats: Formats) -> NoReturn:

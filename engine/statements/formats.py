@@ -12,6 +12,7 @@ from ksql.engine.definitions import Source
 from ksql.engine.errors import fail
 from ksql.engine.formats import capabilities
 from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.statements.with_clause import written
 
 KEY_DEFAULT = "ksql.persistence.default.format.key"
 VALUE_DEFAULT = "ksql.persistence.default.format.value"
@@ -47,10 +48,11 @@ def choose_formats(
         fail(node, "VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
     key, value = key.upper(), value.upper()
     if value == "NONE":
-        fail(node, "NONE is no format for values", hint="it is for a key without columns.")
+        fail(written(node, "VALUE_FORMAT", "FORMAT"), "NONE is no format for values", hint="it is for a key without columns.")
     for side, format_ in (("KEY", key), ("VALUE", value)):
         if f"{side}_DELIMITER" in values and format_ != "DELIMITED":
-            fail(node, f"{side}_DELIMITER is for the DELIMITED format, but the {side.lower()} format is {format_}")
+            place = written(node, f"{side}_DELIMITER")
+            fail(place, f"{side}_DELIMITER is for the DELIMITED format, but the {side.lower()} format is {format_}")
     return Formats(key, value, _key_options(values, key, inherited), _value_options(values, value, inherited))
 
 

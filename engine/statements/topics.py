@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.errors import fail
+from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.statements.with_clause import written
 from ksql.engine.suggest import did_you_mean
-from ksql.log.contract import Log, TopicConfig, Transaction
+from ksql.log.contract import Log, LogError, TopicConfig, Transaction
 
 
 def ensure_topic(
@@ -29,20 +30,21 @@ def ensure_topic(
         wanted = values.get("PARTITIONS")
         if wanted is not None and wanted != existing.partitions:
             fail(
-                node,
+                written(node, "PARTITIONS"),
                 f"topic {name} exists with {existing.partitions} partitions, not {wanted}",
                 hint="leave PARTITIONS out to use it.",
             )
         return
     if partitions is None:
         hint = did_you_mean(name, log.topics()) or "add PARTITIONS=1 to create it, or fill it first with: ksql produce " + name
-        fail(node, f"topic {name} does not exist", hint=hint)
-    transaction.create_topic(
-        name,
-        TopicConfig(
-            partitions=partitions,
-            replicas=values.get("REPLICAS", 1),
-            retention_ms=values.get("RETENTION_MS", -1),
-            cleanup_policy=values.get("CLEANUP_POLICY", "compact" if compact else "delete"),
-        ),
+        fail(written(node, "KAFKA_TOPIC"), f"topic {name} does not exist", hint=hint)
+    config = TopicConfig(
+        partitions=partitions,
+        replicas=values.get("REPLICAS", 1),
+        retention_ms=values.get("RETENTION_MS", -1),
+        cleanup_policy=values.get("CLEANUP_POLICY", "compact" if compact else "delete"),
     )
+    try:
+        transaction.create_topic(name, config)
+    except LogError as error:
+        raise located(StatementError(str(error), hint=error.hint), written(node, "KAFKA_TOPIC")) from None

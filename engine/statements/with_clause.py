@@ -121,6 +121,13 @@ PROPERTIES: Mapping[str, Property] = {
 }
 
 
+def written(node: exp.Expression, *names: str) -> exp.Expression:
+    """Where the first of the properties `names` that there is in the WITH clause of `node` was written; else `node`."""
+    clause = node.args.get("properties")
+    places: dict[str, exp.Expression] = {p.this.name.upper(): p for p in clause.expressions} if clause is not None else {}
+    return next((places[name] for name in names if name in places), node)
+
+
 def read_properties(node: Any, statement: str) -> dict[str, Any]:
     """Values of the WITH clause of `node`, by upper-case name. Raises StatementError for an unknown, misplaced, malformed or
     repeated one.

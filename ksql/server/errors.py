@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from ksql.engine.errors import EngineClosedError, QueryError
+from ksql.engine.errors import AssertionFailedError, EngineClosedError, QueryError
 from ksql.error_text import user_error_text
 
 BAD_REQUEST = 40000
@@ -18,6 +18,7 @@ QUERY_ENDPOINT = 40002
 TOO_MANY_PUSH_QUERIES = 40003
 FORBIDDEN = 40300
 NOT_FOUND = 40400
+ASSERTION_FAILED = 41700
 SERVER_ERROR = 50000
 SHUTTING_DOWN = 50303
 
@@ -69,7 +70,8 @@ def statement_failed(error: Exception, statement: str, *, push: bool = False, en
         return ApiError(SERVER_ERROR, message, statement=statement, entities=entities)
     if push:
         return ApiError(BAD_REQUEST, message)
-    return ApiError(BAD_STATEMENT, message, statement=statement, entities=entities)
+    code = ASSERTION_FAILED if isinstance(error, AssertionFailedError) else BAD_STATEMENT
+    return ApiError(code, message, statement=statement, entities=entities)
 
 
 async def on_api_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

@@ -44,7 +44,9 @@ async def query_stream(request: Request) -> Response:
 async def close_query(request: Request) -> Response:
     """End a push query by its id."""
     query_id = (await read_json(request)).get("queryId")
-    if not isinstance(query_id, str) or not state_of(request).close_query(query_id):
+    if not isinstance(query_id, str):
+        raise ApiError(BAD_REQUEST, 'the body must be a JSON object with the id of a push query in "queryId"')
+    if not state_of(request).close_query(query_id):
         raise ApiError(BAD_REQUEST, f"no push query with the id {query_id} is running")
     return JSONResponse({})
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from ksql.engine import Session
 from ksql.engine.results import Listing, Message
-from ksql.parser import split
+from ksql.parser import ParseError, parse_one, split
 from ksql.server.entities import entity_of
 from ksql.server.errors import QUERY_ENDPOINT, ApiError, statement_failed
 from ksql.server.requests import JSON, VERSIONED_JSON, negotiate, read_statements
@@ -42,13 +42,21 @@ def execute_all(session: Session, text: str, state: ServerState) -> list[dict[st
 
 
 def _parse(text: str) -> list[str]:
-    """The statements of a text, none of them a query."""
-    try:
-        statements = [piece.text for piece in split(text)]
-    except Exception as error:
-        raise statement_failed(error, text) from error
+    """The statements of a text, none of them a query. Raises ApiError, before any is carried out, if one is misspelt."""
+    statements = [piece.text for piece in split(text)]
     for statement in statements:
         if is_query(statement):
             message = "SELECT and PRINT queries must use the /query or /query-stream endpoint"
             raise ApiError(QUERY_ENDPOINT, message, statement=statement)
+        _check_syntax(statement)
     return statements
+
+
+def _check_syntax(statement: str) -> None:
+    """Raise ApiError if the statement is none. One with variables cannot be judged before its turn."""
+    if "${" in statement:
+        return
+    try:
+        parse_one(statement)
+    except ParseError as error:
+        raise statement_failed(error, statement) from error

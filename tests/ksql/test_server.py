@@ -11,8 +11,8 @@ import pytest
 from starlette.applications import Starlette
 
 from ksql.engine import Engine
-from ksql.engine.errors import QueryError
-from ksql.engine.results import Rows
+from ksql.engine.errors import AssertionFailedError, QueryError
+from ksql.engine.results import Listing, Rows
 from ksql.server import state
 from ksql.server.app import create_app
 from tests.ksql.fake_engine import COLUMNS, FakeEngine, changes, push_of, source, table
@@ -70,7 +70,7 @@ def test_paths_there_are_not(client: Client, method: str, path: str, status: int
 
 def test_statements_give_entities(client: Client, engine: FakeEngine) -> None:
     body = {
-        "ksql": "CREATE STREAM x; SET 'a'='b'; SHOW STREAMS;",
+        "ksql": "CREATE STREAM x (a INT); SET 'a'='b'; SHOW STREAMS;",
         "streamsProperties": {"p": True, "q": "r"},
         "sessionVariables": {"v": "1"},
     }
@@ -89,10 +89,10 @@ def test_statements_give_entities(client: Client, engine: FakeEngine) -> None:
 
 
 def test_a_failing_statement_names_itself_and_those_before(client: Client) -> None:
-    answer = client.post("/ksql", json={"ksql": "CREATE STREAM x; NONSENSE;"})
+    answer = client.post("/ksql", json={"ksql": "CREATE STREAM x (a INT); DROP STREAM y;"})
     body = answer.json()
     assert answer.status_code == 400
-    assert (body["@type"], body["error_code"], body["statementText"]) == ("statement_error", 40001, "NONSENSE;")
+    assert (body["@type"], body["error_code"], body["statementText"]) == ("statement_error", 40001, "DROP STREAM y;")
     assert [entity["@type"] for entity in body["entities"]] == ["currentStatus"]
     assert "unknown statement" in body["message"]
 
@@ -100,7 +100,8 @@ def test_a_failing_statement_names_itself_and_those_before(client: Client) -> No
 @pytest.mark.parametrize(
     ("path", "body", "code", "kind"),
     [
-        ("/ksql", {"ksql": "CREATE STREAM x; SELECT * FROM T;"}, 40002, "statement_error"),
+        ("/ksql", {"ksql": "CREATE STREAM x (a INT); SELECT * FROM T;"}, 40002, "statement_error"),
+        ("/ksql", {"ksql": "CREATE STREAM x (a INT); SHOW NONSENSE;"}, 40001, "statement_error"),
         ("/ksql", {"sql": "SHOW STREAMS;"}, 40000, "generic_error"),
         ("/ksql", {"ksql": "SHOW STREAMS;", "streamsProperties": 5}, 40000, "generic_error"),
         ("/ksql", [], 40000, "generic_error"),
@@ -108,6 +109,7 @@ def test_a_failing_statement_names_itself_and_those_before(client: Client) -> No
         ("/query", {"ksql": "SELECT * FROM T; SELECT * FROM T;"}, 40000, "generic_error"),
         ("/query", {"ksql": "SELECT nonsense;"}, 40001, "statement_error"),
         ("/query-stream", {"sql": "SELECT nonsense EMIT CHANGES;"}, 40000, "generic_error"),
+        ("/close-query", {}, 40000, "generic_error"),
         ("/close-query", {"queryId": "none"}, 40000, "generic_error"),
     ],
 )
@@ -115,6 +117,15 @@ def test_bad_requests(*, client: Client, engine: FakeEngine, path: str, body: An
     answer = client.post(path, json=body)
     assert (answer.status_code, answer.json()["error_code"], answer.json()["@type"]) == (400, code, kind)
     assert not any(statement.startswith("CREATE") for statement, *_ in engine.executed)
+
+
+def test_a_failed_assertion_has_a_status_of_its_own(client: Client, engine: FakeEngine) -> None:
+    def fail(text: str) -> Listing:
+        raise AssertionFailedError(f"not so: {text}")
+
+    engine.answers = {"ASSERT": fail}
+    answer = client.post("/ksql", json={"ksql": "ASSERT TOPIC x;"})
+    assert (answer.status_code, answer.json()["error_code"], answer.json()["@type"]) == (417, 41700, "statement_error")
 
 
 def test_no_json_and_no_known_media_type(client: Client) -> None:
@@ -128,7 +139,7 @@ def test_a_fault_of_the_program_is_said_to_be_one(client: Client, engine: FakeEn
         raise KeyError(text)
 
     engine.answers = {"SHOW": fail, "SELECT": fail}
-    assert client.post("/ksql", json={"ksql": "SHOW X;"}).json()["error_code"] == 50000
+    assert client.post("/ksql", json={"ksql": "SHOW STREAMS;"}).json()["error_code"] == 50000
     assert "internal error" in client.post("/query", json={"ksql": "SELECT 1;"}).json()["message"]
 
 
