@@ -81,9 +81,9 @@ class TokenStream:
         if token.kind is not Kind.WORD:
             self.fail(f"expected {what}, found {self.found()}")
         if token.value in RESERVED:
-            self.fail(
-                f"expected {what}, but {token.value} is a reserved word", hint=f"`{token.text}` in backticks can be a name."
-            )
+            comma = token.value == "FROM" and self.at > 0 and self.tokens[self.at - 1].is_operator(",")
+            hint = f"leave out the comma before {token.text}." if comma else f"`{token.text}` in backticks can be a name."
+            self.fail(f"expected {what}, but {token.value} is a reserved word", hint=hint)
         self.next()
         return self.mark(exp.Identifier(this=token.value, quoted=False), token)
 

@@ -75,7 +75,7 @@ def _reader(type_: SqlType) -> Callable[[bytes], Any]:
 
     def read(record: bytes) -> Any:
         if len(record) != width:
-            raise RecordError(f"a {type_} has {width} bytes, found {len(record)}")
+            raise RecordError(f"{type_} takes {width} bytes, found {len(record)}")
         return struct.unpack(code, record)[0]
 
     return read

@@ -29,6 +29,7 @@ from ksql.engine.operators.steps import Form
 from ksql.engine.types import Column, quote_duckdb, string_literal
 
 WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
+_NO_WINDOW = "it is too short to end with a window"
 #: Records that a decoder sees before it gives SQL for the first large batch.
 _SAMPLE = 32
 
@@ -57,7 +58,7 @@ class SourceInput:
             raw = _split_window(raw, self.source.windowed == "SESSION", self.source.window_size_ms)
         if self.source.is_table:
             raw = raw.filter(pc.is_valid(raw.column(RAW_KEY)))
-        bad = np.zeros(raw.num_rows, dtype=bool)
+        bad = _without_window(raw)
         readable = raw
         for name, decoder in ((RAW_KEY, self.key_decoder), (RAW_VALUE, self.value_decoder)):
             if decoder.text:
@@ -98,7 +99,8 @@ class SourceInput:
         keys = self.key_decoder.exact(_bytes(raw.column(RAW_KEY)))
         values = self.value_decoder.exact(_bytes(raw.column(RAW_VALUE)))
         kept = np.ones(raw.num_rows, dtype=bool)
-        for i, (key_error, value_error) in enumerate(zip(keys.errors, values.errors, strict=True)):
+        key_errors = [_NO_WINDOW if no else error for no, error in zip(_without_window(raw), keys.errors, strict=True)]
+        for i, (key_error, value_error) in enumerate(zip(key_errors, values.errors, strict=True)):
             error = key_error or value_error
             if error:
                 kept[i] = False
@@ -172,6 +174,14 @@ def _split_window(raw: pa.Table, session: bool, size_ms: int | None) -> pa.Table
     end = _big_endian(pc.binary_slice(keys, -16, -8)) if session else pc.add(start, size_ms or 0)
     raw = raw.set_column(raw.column_names.index(RAW_KEY), RAW_KEY, pc.binary_slice(keys, 0, -tail))
     return raw.append_column(WINDOW_START, start).append_column(WINDOW_END, end)
+
+
+def _without_window(raw: pa.Table) -> np.ndarray:
+    """Rows whose key should end with a window, but is too short for one."""
+    if WINDOW_START not in raw.column_names:
+        return np.zeros(raw.num_rows, dtype=bool)
+    missing = pc.and_(pc.is_valid(raw.column(RAW_KEY)), pc.is_null(raw.column(WINDOW_START)))
+    return np.array(missing)
 
 
 def _big_endian(eight_bytes: pa.Array) -> pa.Array:

@@ -102,8 +102,14 @@ def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
 
 
 def _inherited_window(analysis: Analysis) -> str | None:
-    """A stream keeps the windowed key of its source unless it gets another key."""
-    return None if analysis.joins or analysis.partition_by is not None else analysis.sources[0].source.windowed
+    """A stream keeps the windowed key of its source; PARTITION BY may name that key, but not replace it."""
+    windowed = None if analysis.joins else analysis.sources[0].source.windowed
+    if windowed and analysis.partition_by is not None:
+        keys = [key for column in _source_keys(analysis) for key in column]
+        if list(analysis.partition_by) != keys:
+            place = analysis.partition_by[0] if analysis.partition_by else analysis.query
+            fail(place, "PARTITION BY cannot give a windowed stream another key", hint="GROUP BY can, for a table.")
+    return windowed
 
 
 def _stream_keys(analysis: Analysis) -> list[list[exp.Expression]]:

@@ -36,6 +36,8 @@ def made() -> Iterator[TestDriver]:
         ("SELECT A FROM S PARTITION BY A", "no value columns", "SELECT"),
         ("SELECT A AS B, ID FROM S PARTITION BY B", "there is no column B", "B;"),
         ("SELECT A, A AS B, ID FROM S PARTITION BY A", "the key A is selected more than once", "A AS B"),
+        ("SELECT * FROM W PARTITION BY N", "cannot give a windowed stream another key", "N;"),
+        ("SELECT * FROM W PARTITION BY NULL", "cannot give a windowed stream another key", "SELECT"),
         ("SELECT * FROM S PARTITION BY A, A", "PARTITION BY names A twice", "A;"),
         ("SELECT * FROM S PARTITION BY A, NULL", "PARTITION BY NULL takes no other columns", "SELECT"),
         ("SELECT M, A FROM S PARTITION BY M", "the key column M has a MAP in it", "CREATE"),

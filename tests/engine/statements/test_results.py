@@ -61,7 +61,7 @@ VALUES = f"A STRING, {REST}"
         # A window belongs to the key.
         ("SELECT * FROM W", "ID STRING KEY, N INTEGER"),
         ("SELECT ID, WINDOWSTART AS F, WINDOWEND AS U FROM W", "ID STRING KEY, F BIGINT, U BIGINT"),
-        ("SELECT * FROM W PARTITION BY N", "N INTEGER KEY, ID STRING"),
+        ("SELECT ID, N FROM W PARTITION BY ID", "ID STRING KEY, N INTEGER"),
     ],
 )
 def test_columns_of_a_stream(query: str, expected: str) -> None:
