@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from ksql.engine.functions.declare import TIME_AND_DATE, Call, scalar_sql
+from ksql.engine.functions.declare import TIME_AND_DATE, Call, macro, scalar_sql
 from ksql.engine.functions.resolve import UNITS_MS, unit_name
 
 moments = partial(scalar_sql, category=TIME_AND_DATE)
 _DAY = UNITS_MS["DAYS"]
+
+# The time that a column gives a record.
+macro(
+    "ksql_time_of_record(t)",
+    "CASE WHEN t >= 0 THEN t ELSE CAST(ksql_error('a record cannot have the time ' || COALESCE(CAST(t AS VARCHAR), 'NULL')) "
+    "AS BIGINT) END",
+)
 
 
 def _interval(unit: str, count: str, sign: str) -> str:

@@ -26,7 +26,10 @@ def equality_codes(values: pa.Array) -> np.ndarray:
 
 
 def row_groups(columns: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that are equal in all `columns`, at least one: (number of its group per row, first row per group), groups by first appearance."""
+    """Rows that are equal in all `columns` (at least one).
+
+    (number of its group per row, first row per group), groups by first appearance.
+    """
     codes, *others = (equality_codes(column.combine_chunks()) for column in columns.columns)
     for part in others:
         mixed = pa.array(codes * (int(part.max(initial=0)) + 1) + part)

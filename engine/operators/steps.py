@@ -123,12 +123,19 @@ class Explode:
 
 @dataclass(frozen=True, slots=True)
 class Retime:
-    """Gives rows the timestamp `timestamp`, a BIGINT of epoch ms, and skips those where it is NULL or negative."""
+    """Gives rows the timestamp `timestamp`, a BIGINT of epoch ms; where it is NULL or negative, they are skipped as failed.
+
+    Rows without a value, a table's tombstones, keep theirs.
+    """
 
     timestamp: Sql
 
     def sql(self, inner: str, form: Form) -> str:
-        relation = form.traced(inner, [self.timestamp])
-        retimed = f'SELECT * REPLACE ({self.timestamp.of(form.safe)} AS "{TIMESTAMP}") FROM ({relation})'
+        kept = form.kept(quote_duckdb(DELETED))
+        plain = f'CASE WHEN {kept} THEN "{TIMESTAMP}" ELSE ksql_time_of_record({self.timestamp.plain}) END'
+        safe = f'CASE WHEN {kept} THEN "{TIMESTAMP}" ELSE {self.timestamp.safe} END'
+        time = Sql(plain, safe, self.timestamp.type)
+        relation = form.traced(inner, [time])
+        retimed = f'SELECT * REPLACE ({time.of(form.safe)} AS "{TIMESTAMP}") FROM ({relation})'
         condition = f'COALESCE("{TIMESTAMP}" >= 0, FALSE)'
         return f"SELECT * FROM ({retimed}) WHERE {form.kept(condition)}"

@@ -8,7 +8,7 @@ from ksql.engine.formats import bind
 from ksql.engine.operators.sink import Encode, Sink
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.steps import Retime, Sql
+from ksql.engine.operators.steps import Retime
 from ksql.engine.plan import Plan
 from ksql.engine.planning.timestamps import timestamp_sql
 
@@ -32,14 +32,12 @@ def attach_sink(plan: Plan, target: Source) -> None:
 
 
 def _retimed(plan: Plan, target: Source) -> Stage:
-    """Records get the timestamp of the column the sink declares. Tombstones keep theirs."""
+    """Records get the timestamp of the column the sink declares."""
     names = tuple(Name("", column, ref) for column, ref in zip(plan.columns, plan.refs, strict=True))
     assert target.timestamp_column is not None
-    time = timestamp_sql(target.timestamp_column, target.timestamp_format, Scope(names))
-    plain, safe = (f'CASE WHEN "$del" THEN "$ts" ELSE {sql} END' for sql in (time.plain, time.safe))
-    guarded = Sql(plain, safe, time.type)
+    retime = Retime(timestamp_sql(target.timestamp_column, target.timestamp_format, Scope(names)))
     output = plan.output
     columns = {ref: column.type for ref, column in zip(plan.refs, plan.columns, strict=True)}
     if isinstance(output, Stage):
-        return Stage(output.input, [*output.steps, Retime(guarded)], output.columns)
-    return Stage(output, [Retime(guarded)], columns)
+        return Stage(output.input, [*output.steps, retime], output.columns)
+    return Stage(output, [retime], columns)
