@@ -99,6 +99,7 @@ def insert_into(call: Call) -> Result:
     if made.is_table:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
+    _check_same_window(made, target, node)
     attach_sink(made, target)
     made.check(call.engine.sql, node.args["query"])
     creation = Creation(target, made, analysis, {})
@@ -200,6 +201,16 @@ def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> Non
                 detail=f"{target.name} has {_listed(wanted)}\nthe query gives {_listed(given)}",
                 hint=hint,
             )
+
+
+def _check_same_window(made: Plan, target: Source, node: exp.Expression) -> None:
+    given, wanted = _window(made.windowed, made.window_size_ms), _window(target.windowed, target.window_size_ms)
+    if given != wanted:
+        fail(node.args["query"], f"the key of the query has {given}, but that of {target.name} has {wanted}")
+
+
+def _window(kind: str | None, size_ms: int | None) -> str:
+    return "no window" if kind is None else f"a {kind} window" + (f" of {size_ms} ms" if size_ms else "")
 
 
 def _listed(columns: Sequence[Column]) -> str:

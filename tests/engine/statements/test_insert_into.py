@@ -43,6 +43,7 @@ def test_fits(columns: str, query: str, expected: tuple[bytes | None, bytes | No
         ("ID STRING KEY, A STRING", "SELECT ID, A FROM S", "the key of the query differs"),
         ("A STRING", "SELECT ID, A FROM S", "O has none\nthe query gives `ID` INTEGER"),
         ("ID INT KEY, A STRING", "SELECT * FROM T", "the query makes a table"),
+        ("ID STRING KEY, N INT", "SELECT * FROM W", "has a TUMBLING window of 1000 ms, but that of O has no window"),
     ],
 )
 def test_does_not_fit(columns: str, query: str, message: str) -> None:
@@ -56,6 +57,7 @@ def test_does_not_fit(columns: str, query: str, message: str) -> None:
     [
         ("INSERT INTO NOPE SELECT * FROM S;", "there is no stream or table called NOPE", "NOPE"),
         ("INSERT INTO T SELECT * FROM S;", "T is a table", "INSERT"),
+        ("INSERT INTO W SELECT A AS ID, N FROM S PARTITION BY A;", "the key of the query has no window, but", "SELECT"),
         ("INSERT INTO RO SELECT ID, A FROM S;", "declared with SOURCE and is read-only", "INSERT"),
         ("INSERT INTO S WITH (KAFKA_TOPIC='x') SELECT * FROM S;", "INSERT INTO has no property KAFKA_TOPIC", "KAFKA_TOPIC"),
         ("INSERT INTO S WITH (QUERY_ID='CSAS_1') SELECT * FROM S;", "CSAS_1 cannot be a query id", "INSERT"),
