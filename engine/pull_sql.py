@@ -10,6 +10,7 @@ from sqlglot import exp
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog import Catalog
 from ksql.engine.errors import StatementError, located
+from ksql.engine.functions import describe
 from ksql.engine.operators.sql import reason
 from ksql.engine.types import (
     BIGINT,
@@ -78,11 +79,22 @@ _ADVICE = ("Did you mean", "Candidate")
 def database_error(message: str, tree: exp.Expression) -> StatementError:
     """What DuckDB says of the query `tree`, pointing at the name it speaks of."""
     first, *more = message.splitlines()
-    advice = next((line for line in more if line.startswith(_ADVICE)), "a pull query runs as DuckDB SQL.")
-    error = StatementError(f"DuckDB cannot run the query: {reason(first)}", hint=advice)
     names = {(quoted or plain).upper() for quoted, plain in _NAMED.findall(first)}
+    advice = next((line for line in more if line.startswith(_ADVICE)), "a pull query runs as DuckDB SQL.")
+    error = StatementError(f"DuckDB cannot run the query: {reason(first)}", hint=_own_form(first, names, tree) or advice)
     spoken_of = [node for node in tree.find_all(exp.Expression) if nodes.position(node) and node.name.upper() in names]
     return located(error, spoken_of[-1]) if spoken_of else error
+
+
+def _own_form(message: str, names: set[str], tree: exp.Expression) -> str:
+    """A hint where the query writes something as ksqlDB does and DuckDB does not."""
+    function = next(filter(describe, names), None)
+    if function and "Function with name" in message:
+        return f"{function} is for queries with no more than WHERE and LIMIT; all others have DuckDB's functions."
+    for arrow in tree.find_all(exp.JSONExtract):
+        if arrow.expression.name.upper() in names:
+            return f"DuckDB writes a field of a struct with a dot: {arrow.this.sql()}.{arrow.expression.name}"
+    return ""
 
 
 _FROM_ARROW: dict[pa.DataType, SqlType] = {
