@@ -1,6 +1,7 @@
 """The columns every batch carries besides its data, and the context one batch is processed in.
 
-A batch is an Arrow table whose row order is the order of processing. Meta columns start with `$`:
+A batch is an Arrow table whose row order is the order of processing; only as read from a topic, and until the stage that
+decodes it has ended, one partition comes after the other. Meta columns start with `$`:
 
     $n      int64   place of the input record that caused the row, in the merged order of the query's inputs
     $ts     int64   timestamp, epoch ms
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -102,6 +104,14 @@ def meta_columns(table: pa.Table) -> list[str]:
 def empty(columns: Mapping[str, pa.DataType]) -> pa.Table:
     """A table without rows: the usual meta columns, and `columns`."""
     return pa.schema([(name, META_TYPES[name]) for name in ALWAYS] + list(columns.items())).empty_table()
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """The rows in the order of their places; rows of one place keep theirs."""
+    places = table.column(PLACE).to_numpy()
+    if (places[1:] >= places[:-1]).all():
+        return table
+    return table.take(pa.array(np.argsort(places, kind="stable")))
 
 
 def as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:

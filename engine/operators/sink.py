@@ -84,7 +84,7 @@ class Sink:
         self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
         if isinstance(input_, Stage) and not self._folds:
             # Nothing happens between the input and the encoding: one statement does both.
-            self._stage = Stage(input_.input, [*input_.steps, encode], columns)
+            self._stage = Stage(input_.input, [*input_.steps, encode], columns, ordered=False)
         else:
             self._stage = Stage(_Folded(input_, self._last_changes) if self._folds else input_, [encode], columns)
 
@@ -93,7 +93,7 @@ class Sink:
         self._stage.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
-        """Records to write, as OUTPUT_SCHEMA, in order."""
+        """Records to write, as OUTPUT_SCHEMA, by partition and in order."""
         return self._records(self._stage.process(context), spread=context.spread and self.partitions > 1)
 
     def _last_changes(self, rows: pa.Table) -> pa.Table:
@@ -112,10 +112,16 @@ class Sink:
         elif rows.num_rows:
             partition = pa.chunked_array([np.zeros(rows.num_rows, dtype=np.int32)])
         headers = rows.column(HEADERS) if HEADERS in rows.column_names else pa.nulls(rows.num_rows, HEADERS_TYPE)
-        return pa.table(
-            [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers],
-            OUTPUT_SCHEMA,
-        )
+        records = [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers]
+        return _by_partition(pa.table(records, OUTPUT_SCHEMA))
+
+
+def _by_partition(records: pa.Table) -> pa.Table:
+    """Records sorted by partition, then place. Those that stay in the partition they came from are so already."""
+    sorted_by = records.column(PARTITION).to_numpy().astype(np.int64) << 32 | records.column(PLACE).to_numpy()
+    if (sorted_by[1:] >= sorted_by[:-1]).all():
+        return records
+    return records.take(pa.array(np.argsort(sorted_by, kind="stable")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ksql.engine.operators.batch import (
     Node,
     RecordError,
     empty,
+    in_order,
     meta_columns,
 )
 from ksql.engine.operators.source import SourceInput
@@ -32,10 +33,16 @@ _SMALL = 64
 
 
 class Stage:
-    """Runs `steps` over what `input` makes. `columns` are the data columns that come out, by ref."""
+    """Runs `steps` over what `input` makes. `columns` are the data columns that come out, by ref.
 
-    def __init__(self, input_: SourceInput | Node, steps: Sequence[Step], columns: Mapping[str, SqlType]) -> None:
+    ordered: rows come out in the order of their places; else, straight from a topic, in any order.
+    """
+
+    def __init__(
+        self, input_: SourceInput | Node, steps: Sequence[Step], columns: Mapping[str, SqlType], *, ordered: bool = True
+    ) -> None:
         self.input = input_
+        self._ordered = ordered
         self.steps = tuple(steps)
         self.columns = dict(columns)
         self._statements: dict[tuple[Form, str], str] = {}
@@ -72,6 +79,10 @@ class Stage:
         return sql
 
     def _from_topic(self, source: SourceInput, context: BatchContext) -> pa.Table:
+        rows = self._decoded(source, context)
+        return in_order(rows) if self._ordered else rows
+
+    def _decoded(self, source: SourceInput, context: BatchContext) -> pa.Table:
         raw = context.inputs.get(source.index, _NO_RECORDS)
         if raw.num_rows == 0 and not context.binding:
             return self.empty
@@ -93,7 +104,7 @@ class Stage:
         parts = [rows.filter(pa.array(~suspect))]
         if exact.num_rows:
             parts.append(self._run(exact, context).select(rows.column_names))
-        return _in_order(pa.concat_tables(parts))
+        return pa.concat_tables(parts)
 
     def _run(self, batch: pa.Table, context: BatchContext, source: SourceInput | None = None) -> pa.Table:
         """Plain SQL; when a row makes it raise, safe SQL for the whole batch and a search for the rows to report.
@@ -174,7 +185,3 @@ def _without_suspects(batch: pa.Table, result: pa.Table) -> pa.Table:
 
 def _places(table: pa.Table) -> np.ndarray:
     return np.asarray(table.column(PLACE).to_numpy())
-
-
-def _in_order(table: pa.Table) -> pa.Table:
-    return table.take(pa.array(np.argsort(_places(table), kind="stable")))

@@ -35,7 +35,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class MicroBatch:
-    """Raw records by source, each with its place, and the position of every partition after them."""
+    """Raw records by source, one partition after the other, each with its place; the position of every partition after them."""
 
     inputs: Mapping[int, pa.Table]
     records: int
@@ -73,7 +73,7 @@ class Reader:
             inputs.setdefault(cursor.source, []).append(_raw(taken, places, cursor.partition))
             if len(places):
                 positions.append((cursor, CommittedOffset(taken.column("offset")[-1].as_py() + 1, str(order.highest(i)))))
-        return MicroBatch({s: _merge(tables) for s, tables in inputs.items()}, order.records, positions)
+        return MicroBatch({s: pa.concat_tables(tables) for s, tables in inputs.items()}, order.records, positions)
 
     def advance(self, batch: MicroBatch) -> None:
         """Move the cursors behind `batch`."""
@@ -177,10 +177,3 @@ def _raw(chunk: pa.Table, places: np.ndarray, partition: int) -> pa.Table:
         column("value"),
     ]
     return pa.table(data, schema=RAW_SCHEMA)
-
-
-def _merge(tables: Sequence[pa.Table]) -> pa.Table:
-    if len(tables) == 1:
-        return tables[0]
-    table = pa.concat_tables(tables)
-    return table.take(pa.array(np.argsort(table.column("$n").to_numpy(), kind="stable")))

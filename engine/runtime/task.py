@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
 from ksql.engine.operators.sql import SqlRunner
@@ -157,13 +158,14 @@ def start_cursors(log: Log, query_id: str, plan: Plan, *, latest: bool) -> list[
 
 
 def by_partition(records: pa.Table) -> list[tuple[int, pa.RecordBatch]]:
-    """Output records split by partition, as RECORD_SCHEMA."""
+    """What a sink writes, split by partition, as RECORD_SCHEMA."""
     if records.num_rows == 0:
         return []
-    partitions = pc.unique(records.column(PARTITION)).to_pylist()
+    partitions = records.column(PARTITION).to_numpy()
+    starts = [0, *np.flatnonzero(partitions[1:] != partitions[:-1]) + 1]
     split = []
-    for partition in partitions:
-        rows = records if len(partitions) == 1 else records.filter(pc.equal(records.column(PARTITION), partition))
-        batch = rows.select(RECORD_SCHEMA.names).combine_chunks().to_batches()[0]
-        split.append((partition, pa.RecordBatch.from_arrays(batch.columns, schema=RECORD_SCHEMA)))
+    for start, end in pairwise([*starts, records.num_rows]):
+        rows = records.slice(start, end - start).select(RECORD_SCHEMA.names)
+        batch = rows.combine_chunks().to_batches()[0]
+        split.append((int(partitions[start]), pa.RecordBatch.from_arrays(batch.columns, schema=RECORD_SCHEMA)))
     return split

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ksql.engine.errors import fail
 from ksql.engine.live_rows import LiveRows
+from ksql.engine.operators.batch import in_order
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
 from ksql.engine.statements.registry import Call, executes
@@ -69,7 +70,7 @@ class TopicPrinter(LiveRows):
         self._every, self._seen, self._key_text = every, 0, key_text
 
     def _process(self, batch: MicroBatch) -> Changes | None:
-        rows = batch.inputs[0]
+        rows = in_order(batch.inputs[0])
         picked = [i for i in range(rows.num_rows) if (self._seen + i) % self._every == 0]
         self._seen += rows.num_rows
         rows = self._within_limit(rows.take(pa.array(picked, pa.int64())))
