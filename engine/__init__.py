@@ -1,4 +1,18 @@
-"""The streaming engine: catalog, analysis, planning, operators, state, formats, functions, runtime."""
+"""The streaming engine. A statement passes the rooms in this order:
+
+    statements/   carries it out: one function per statement
+    catalog/      what exists
+    analysis/     what a query means: passes over the parsed tree
+    planning/     the plan of operators for it
+    expressions/, functions/, aggregates/   expressions as typed SQL, and the functions they call
+    operators/    the nodes of a plan; kernels/ their array algorithms, state/ what they remember
+    formats/      records' bytes to columns and back
+    sql/          running DuckDB over batches
+    runtime/      drives persistent queries; queries/ those of one client
+    types/        SQL types, which all of them speak of
+
+Loose are only the engine itself, sessions, results, settings and errors.
+"""
 
 from __future__ import annotations
 

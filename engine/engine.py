@@ -9,20 +9,20 @@ from contextlib import contextmanager
 
 import duckdb
 
-from ksql.engine.catalog import Catalog
-from ksql.engine.definitions import QueryInfo, Source
+from ksql.engine.catalog.catalog import Catalog
+from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.functions import register
 from ksql.engine.operators.batch import RecordError
-from ksql.engine.operators.sql import SqlRunner
-from ksql.engine.plan import Plan
-from ksql.engine.processing_log import ProcessingLog
-from ksql.engine.pull_database import PullDatabase
-from ksql.engine.push import PushQueries
+from ksql.engine.planning.plan import Plan
+from ksql.engine.queries.pull_database import PullDatabase
+from ksql.engine.queries.push import PushQueries
 from ksql.engine.runtime.changelog import Changelog
+from ksql.engine.runtime.processing_log import ProcessingLog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
 from ksql.engine.runtime.task import NUMBERS, Task, group_name
 from ksql.engine.session import Session
 from ksql.engine.settings import caching, reads_latest
+from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.statements import load_executors, plan_statement
 from ksql.log.contract import Log, Transaction
 

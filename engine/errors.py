@@ -12,6 +12,8 @@ A message is one short line in lower-case prose, `detail` adds what was found, `
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NoReturn, TypeVar
 
 from sqlglot import exp
@@ -86,6 +88,9 @@ class EngineClosedError(KsqlError):
 
 E = TypeVar("E", bound=StatementError)
 
+#: How like a name must be, from 0 to 1: COSH is not what somebody meant by NOSUCH.
+_ALIKE = 0.65
+
 
 def fail(node: exp.Expression, message: str, *, detail: str = "", hint: str = "") -> NoReturn:
     """Raise a StatementError that points at `node`."""
@@ -101,3 +106,10 @@ def located(error: E, node: exp.Expression) -> E:
                 error.line, error.column = found
                 break
     return error
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint naming the nearest known names, or '' when none is near."""
+    by_upper = {candidate.upper(): candidate for candidate in known}
+    near = get_close_matches(name.upper(), by_upper, n=2, cutoff=_ALIKE)
+    return f"did you mean {' or '.join(by_upper[n] for n in near)}?" if near else ""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
 @dataclass(frozen=True, slots=True)

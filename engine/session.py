@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ksql.engine.errors import KsqlError, NotSupportedError, StatementError, located
 from ksql.engine.results import Result
-from ksql.engine.statements.registry import EXECUTORS, Call
+from ksql.engine.statements.registry import EXECUTORS, Request
 from ksql.parser import ParseError, parse_one, split, substitute
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Session:
             raise located(NotSupportedError(f"{name} is not supported yet"), statement.node)
         try:
             with self.engine.statements_lock if entry.alone else nullcontext():
-                return entry.execute(Call(self, statement.node, text.strip(), note))
+                return entry.execute(Request(self, statement.node, text.strip(), note))
         except StatementError as error:
             error.text, error.first_line = text, line
             located(error, statement.node)

@@ -14,7 +14,7 @@ from ksql.config import Config, Durability, default_workers
 from ksql.engine import Engine
 from ksql.engine.errors import EngineClosedError, StatementError
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Rows
-from ksql.engine.types import STRING, Column
+from ksql.engine.types.sql_types import STRING, Column
 from ksql.log import EmbeddedLog, MemoryLog
 from ksql.log.contract import Log
 from ksql.parameters import bind

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TextIO
 
 from ksql.engine.results import Changes, Listing, Message, Result, Rows
-from ksql.engine.types import Column, Decimal
+from ksql.engine.types.sql_types import Column, Decimal
 from ksql.render import json_objects, text_cells
 from ksql.tables import Justify, TableWriter, styled
 

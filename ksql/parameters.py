@@ -12,7 +12,7 @@ from functools import singledispatch
 from typing import Any
 
 from ksql.engine.errors import StatementError
-from ksql.engine.types import string_literal
+from ksql.engine.types.sql_types import string_literal
 
 #: What may hold a question mark that is no parameter, and the parameter itself.
 _PIECES = re.compile(

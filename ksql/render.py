@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.types import Array, Column, Decimal, Map, SqlType, Struct
+from ksql.engine.types.sql_types import Array, Column, Decimal, Map, SqlType, Struct
 
 ToText = Callable[[Any], str]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine import Engine
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.operators.batch import (
     HEADERS,
     OFFSET,
@@ -30,7 +30,7 @@ from ksql.engine.operators.batch import (
     BatchContext,
     RecordError,
 )
-from ksql.engine.plan import Plan
+from ksql.engine.planning.plan import Plan
 from ksql.engine.results import Result
 from ksql.log import MemoryLog
 from ksql.log.contract import TopicConfig

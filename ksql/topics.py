@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ksql.engine.suggest import did_you_mean
+from ksql.engine.errors import did_you_mean
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, UnknownTopicError
 from ksql.log.partitioner import partition_keys
 

@@ -28,7 +28,7 @@ from ksql.log.contract import (
     TopicPartition,
     TransactionResult,
 )
-from ksql.log.transaction import Changes, GatheringTransaction, check_partition, unknown_topic, without_topic
+from ksql.log.transaction import GatheringTransaction, StagedChanges, check_partition, unknown_topic, without_topic
 
 _NOTHING = pa.RecordBatch.from_pylist([], schema=FETCH_SCHEMA)
 
@@ -72,7 +72,7 @@ class Picture(Generic[P]):
         topic = self.topics.get(name)
         return None if topic is None else topic.config
 
-    def apply(self, changes: Changes, created: Mapping[str, Topic[P]]) -> None:
+    def apply(self, changes: StagedChanges, created: Mapping[str, Topic[P]]) -> None:
         """Carry out everything but the appends."""
         for group in changes.deleted_groups:
             self.groups.pop(group, None)
@@ -109,7 +109,7 @@ class LocalLog(ABC, Generic[P]):
         self._subscribers: Mapping[object, Callable[[], None]] = {}  # replaced, never changed: commits read it unlocked
 
     @abstractmethod
-    def _carry_out(self, changes: Changes) -> TransactionResult:
+    def _carry_out(self, changes: StagedChanges) -> TransactionResult:
         """Commit: durable first, then visible."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ksql.log.batches import first_at_or_after, latest_timestamp, with_offsets
 from ksql.log.contract import LogError, TopicConfig, TransactionResult
 from ksql.log.local import LocalLog, Picture, Topic
-from ksql.log.transaction import Changes
+from ksql.log.transaction import StagedChanges
 
 
 class MemoryPartition:
@@ -65,7 +65,7 @@ class MemoryLog(LocalLog[MemoryPartition]):
     def close(self) -> None:
         self._closed = True
 
-    def _carry_out(self, changes: Changes) -> TransactionResult:
+    def _carry_out(self, changes: StagedChanges) -> TransactionResult:
         with self._visible:
             if self._closed:
                 raise LogError("the log is closed")

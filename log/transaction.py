@@ -33,7 +33,7 @@ FindTopic = Callable[[str], TopicConfig | None]
 
 
 @dataclass(slots=True)
-class Changes:
+class StagedChanges:
     """What one transaction does, in the order in which it is carried out: forget, delete, create, append, remember."""
 
     deleted_groups: set[str] = field(default_factory=set)
@@ -63,12 +63,12 @@ class Changes:
 
 
 class GatheringTransaction:
-    """The contract's Transaction over `Changes`."""
+    """The contract's Transaction over `StagedChanges`."""
 
-    def __init__(self, find_topic: FindTopic, carry_out: Callable[[Changes], TransactionResult]) -> None:
+    def __init__(self, find_topic: FindTopic, carry_out: Callable[[StagedChanges], TransactionResult]) -> None:
         self._committed_topic = find_topic
         self._carry_out = carry_out
-        self._changes: Changes | None = Changes()
+        self._changes: StagedChanges | None = StagedChanges()
 
     def append(self, topic: str, partition: int, records: pa.RecordBatch) -> None:
         changes = self._open_changes()
@@ -121,7 +121,7 @@ class GatheringTransaction:
             self.commit()
         self.abort()
 
-    def _open_changes(self) -> Changes:
+    def _open_changes(self) -> StagedChanges:
         if self._changes is None:
             raise LogError("the transaction has ended", hint="begin another one")
         return self._changes

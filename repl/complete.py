@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ksql.engine.types import Column, Struct, quote_name
+from ksql.engine.types.sql_types import Column, Struct, quote_name
 from ksql.parser.words import RESERVED
 from ksql.repl import keywords
 from ksql.repl.scan import Token, scan

@@ -120,7 +120,7 @@ def test_inner_folders_are_not_modules_of_their_own(name: str) -> None:
         ("ksql.engine.types", "from ksql.log import contract", ["ksql.log.contract"]),
         ("ksql.engine.types", "from ksql.log.contract import Log", ["ksql.log.contract"]),
         ("ksql.engine.types", "import ksql.parser", ["ksql.parser"]),
-        ("ksql.engine.types", "from .errors import KsqlError", ["ksql.engine.errors"]),
+        ("ksql.engine.session", "from .errors import KsqlError", ["ksql.engine.errors"]),
         ("ksql.engine", "from . import errors", ["ksql.engine.errors"]),
         ("ksql.engine.formats.contract", "from ..types import Column", ["ksql.engine.types"]),
         ("ksql.engine.formats", "from ..types import Column", ["ksql.engine.types"]),

@@ -14,7 +14,7 @@ from ksql.engine.kernels.lists import GrowingLists
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import first_valid, last_valid
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import Array, SqlType
+from ksql.engine.types.sql_types import Array, SqlType
 
 
 class OneByOffset(Bound):

@@ -12,7 +12,7 @@ from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import running_sum
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, SqlType
+from ksql.engine.types.sql_types import BIGINT, SqlType
 
 
 class Count(Bound):

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import StatementError, did_you_mean
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import SqlType
+from ksql.engine.types.sql_types import SqlType
 
 #: A literal argument: an integer, a boolean, or a text.
 LiteralValue = int | bool | str

@@ -14,7 +14,7 @@ from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
 from ksql.engine.kernels.nulls import arrow, numbers, validity
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, STRING, Array, Map, SqlType
+from ksql.engine.types.sql_types import BIGINT, STRING, Array, Map, SqlType
 
 _MOST_IN_HISTOGRAM = 1000
 

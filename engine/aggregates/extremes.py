@@ -15,7 +15,7 @@ from ksql.engine.kernels.nulls import validity
 from ksql.engine.kernels.ranks import order_codes
 from ksql.engine.kernels.scans import identity, last_valid, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, BYTES, DATE, DOUBLE, INTEGER, STRING, TIME, TIMESTAMP, Decimal, SqlType
+from ksql.engine.types.sql_types import BIGINT, BYTES, DATE, DOUBLE, INTEGER, STRING, TIME, TIMESTAMP, Decimal, SqlType
 
 ORDERED = (INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP)
 

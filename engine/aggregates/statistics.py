@@ -14,7 +14,7 @@ from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import running_double_sum, running_sum
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, SqlType
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, SqlType
 
 
 class Deviation(Bound):

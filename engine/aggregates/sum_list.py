@@ -13,7 +13,7 @@ from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.lists import sizes_of
 from ksql.engine.kernels.nulls import validity
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, Array, SqlType
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, Array, SqlType
 
 
 class SumList(Bound):

@@ -16,7 +16,7 @@ from ksql.engine.kernels.decimals import running_decimal_sum
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import running_double_sum, running_sum
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, Decimal, SqlType
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, Decimal, SqlType
 
 _NUMBERS = (INTEGER, BIGINT, DOUBLE)
 _ZERO = PyDecimal(0)

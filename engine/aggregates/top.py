@@ -18,7 +18,7 @@ from ksql.engine.kernels.ranks import order_codes
 from ksql.engine.kernels.scans import identity
 from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.top import running_top
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Array, Decimal, SqlType, Struct
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Array, Decimal, SqlType, Struct
 
 _NONE = identity(largest=True)
 

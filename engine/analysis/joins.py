@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, JoinClause
-from ksql.engine.errors import fail
-from ksql.engine.suggest import did_you_mean
+from ksql.engine.errors import did_you_mean, fail
 
 
 def resolve_join(join: exp.Expression, left: Sequence[AliasedSource], right: AliasedSource) -> JoinClause:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.expressions.typed import Name, Scope
-from ksql.engine.type_names import type_reference
-from ksql.engine.types import BIGINT, INTEGER, Column, SqlType
+from ksql.engine.types.names import type_reference
+from ksql.engine.types.sql_types import BIGINT, INTEGER, Column, SqlType
 from ksql.parser import nodes
 
 #: Columns that every row has, and every windowed one: no result may call a column so.

@@ -12,9 +12,9 @@ from ksql.engine.analysis.joins import resolve_join
 from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
 from ksql.engine.analysis.stars import expand_stars
-from ksql.engine.catalog import Catalog
+from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
-from ksql.engine.type_names import resolve_type, type_reference
+from ksql.engine.types.names import resolve_type, type_reference
 from ksql.parser import nodes, to_sql
 
 Pass = Callable[[Analysis, Catalog], Analysis]

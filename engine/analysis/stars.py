@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, Analysis
-from ksql.engine.errors import fail
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.compiler import Compiler
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import Struct
+from ksql.engine.types.sql_types import Struct
 from ksql.parser import nodes
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from ksql.engine.casts import arithmetic_type, implicit_cast
 from ksql.engine.errors import fail
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.typed import Typed
 from ksql.engine.expressions.values import integer_literal
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
+from ksql.engine.types.casts import arithmetic_type, implicit_cast
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Decimal, SqlType
 
 _OPERATORS: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 

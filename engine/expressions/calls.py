@@ -12,7 +12,7 @@ from ksql.engine.expressions.coercion import coerce
 from ksql.engine.expressions.compiler import Compiler
 from ksql.engine.expressions.typed import Typed
 from ksql.engine.functions import ArgumentType, LambdaArgument, LambdaSql, LambdaTypes, UnitArgument, resolve
-from ksql.engine.types import SqlType, quote_duckdb
+from ksql.engine.types.sql_types import SqlType, quote_duckdb
 from ksql.parser import nodes
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from ksql.engine.casts import can_coerce, common_type, implicit_cast
 from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.types import SqlType
+from ksql.engine.types.casts import can_coerce, common_type, implicit_cast
+from ksql.engine.types.sql_types import SqlType
 
 
 def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Typed:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope, Typed
-from ksql.engine.types import SqlType
+from ksql.engine.types.sql_types import SqlType
 
 Rule = Callable[["Compiler", exp.Expression], Typed]
 RULES: dict[type[exp.Expression], Rule] = {}

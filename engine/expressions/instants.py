@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.types import BIGINT, STRING
+from ksql.engine.types.sql_types import BIGINT, STRING
 
 _TEXT = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2})"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from ksql.engine.casts import is_number
 from ksql.engine.errors import fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.instants import as_instant
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.types import BOOLEAN, STRING, Array, Map, Struct
+from ksql.engine.types.casts import is_number
+from ksql.engine.types.sql_types import BOOLEAN, STRING, Array, Map, Struct
 
 _OPERATORS: dict[type[exp.Expression], str] = {
     exp.EQ: "=",

@@ -8,9 +8,8 @@ from typing import NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.errors import fail
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import Column, SqlType, quote_duckdb
+from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.types.sql_types import Column, SqlType, quote_duckdb
 
 
 @dataclass(frozen=True, slots=True)

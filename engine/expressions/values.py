@@ -8,14 +8,13 @@ from decimal import InvalidOperation
 
 from sqlglot import exp
 
-from ksql.engine.casts import can_cast, cast_sql, common_type
-from ksql.engine.errors import fail
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.type_names import resolve_type
-from ksql.engine.types import (
+from ksql.engine.types.casts import can_cast, cast_sql, common_type
+from ksql.engine.types.names import resolve_type
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     DOUBLE,

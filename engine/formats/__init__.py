@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ksql.engine.errors import NotSupportedError, StatementError
 from ksql.engine.formats import delimited, json_format, kafka, none
 from ksql.engine.formats.contract import Decoder, Encoder, FormatOptions
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
-from ksql.engine.formats.rows import RecordError, decode_rows
+from ksql.engine.formats.rows import UnreadableError, decode_rows
 from ksql.engine.formats.text_values import Read, print_text, read_text, text_converter
-from ksql.engine.types import BOOLEAN, BYTES, DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
+from ksql.engine.types.sql_types import BOOLEAN, BYTES, DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
 
 _WORDS = {"SPACE": " ", "TAB": "\t"}
 #: Characters that printed numbers and booleans can hold.
@@ -69,13 +69,13 @@ class DelimitedDecoder:
 
     def _read(self, fields: list[str], converters: Sequence[Callable[[str], Any]]) -> list[Any]:
         if len(fields) != len(self.columns):
-            raise RecordError(f"expected {len(self.columns)} fields, found {len(fields)}")
+            raise UnreadableError(f"expected {len(self.columns)} fields, found {len(fields)}")
         row = []
         for column, text, convert in zip(self.columns, fields, converters, strict=True):
             try:
                 row.append(convert(text) if text else None)
-            except RecordError as error:
-                raise RecordError(f"{column.name}: {error}") from None
+            except UnreadableError as error:
+                raise UnreadableError(f"{column.name}: {error}") from None
         return row
 
 
@@ -93,7 +93,7 @@ def _null_safe(reads: Sequence[Read], prefix: str) -> list[Read]:
 
 
 def line_splitter(delimiter: str) -> Callable[[str], list[str]]:
-    """Function that gives the fields of the first line that is not empty. It raises RecordError.
+    """Function that gives the fields of the first line that is not empty. It raises UnreadableError.
 
     A quote opens a quoted field only at the field's start; doubled quotes inside stand for one; blanks may follow its end.
     """
@@ -103,13 +103,13 @@ def line_splitter(delimiter: str) -> Callable[[str], list[str]]:
     def split(text: str) -> list[str]:
         place = len(text) - len(text.lstrip("\r\n"))
         if place == len(text):
-            raise RecordError("the record has no fields")
+            raise UnreadableError("the record has no fields")
         fields = []
         while True:
             if text.startswith('"', place):
                 field = quoted.match(text, place)
                 if field is None:
-                    raise RecordError("a quoted field does not end")
+                    raise UnreadableError("a quoted field does not end")
                 fields.append(field[1].replace('""', '"'))
                 place = _after_quotes(text, field.end(), delimiter)
             else:
@@ -132,7 +132,7 @@ def _after_quotes(text: str, place: int, delimiter: str) -> int:
     """The place of the delimiter or line end behind a quoted field; only blanks may come before it."""
     while place < len(text) and text[place] not in (delimiter, "\r", "\n"):
         if not text[place].isspace():
-            raise RecordError("a quoted field is followed by other text")
+            raise UnreadableError("a quoted field is followed by other text")
         place += 1
     return place
 

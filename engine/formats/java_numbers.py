@@ -1,6 +1,6 @@
 """Numbers as the JVM reads and converts them: the rules JSON and DELIMITED share.
 
-Every function raises RecordError (its text is the reason a record cannot be decoded) when the text or number does not fit.
+Every function raises UnreadableError (its text is the reason a record cannot be decoded) when the text or number does not fit.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 
-from ksql.engine.formats.rows import RecordError
+from ksql.engine.formats.rows import UnreadableError
 
 #: Exact arithmetic for every number a record can hold; a result that would be rounded is an error.
 _EXACT = Context(prec=5000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -31,7 +31,7 @@ def truncate(number: int | Decimal, bits: int) -> int:
         if number.is_zero() or number.adjusted() < 0:
             return 0
         if number.adjusted() > _MAX_EXPONENT:
-            raise RecordError(f"number {number} is too large")
+            raise UnreadableError(f"number {number} is too large")
         number = int(number)
     return wrap(number, bits)
 
@@ -39,10 +39,10 @@ def truncate(number: int | Decimal, bits: int) -> int:
 def parse_integer(text: str, bits: int) -> int:
     """A text as an integer: a sign and digits only, within range."""
     if not _INTEGER.fullmatch(text):
-        raise RecordError(f"'{text}' is not a whole number")
+        raise UnreadableError(f"'{text}' is not a whole number")
     number = int(text)
     if wrap(number, bits) != number:
-        raise RecordError(f"{text} is out of range")
+        raise UnreadableError(f"{text} is out of range")
     return number
 
 
@@ -56,7 +56,7 @@ def parse_double(text: str) -> float:
             return float.fromhex(trimmed.rstrip("fFdD") if "p" not in trimmed.lower() else _cut_suffix(trimmed))
         except OverflowError:
             return float("-inf") if trimmed.startswith("-") else float("inf")
-    raise RecordError(f"'{text}' is not a number")
+    raise UnreadableError(f"'{text}' is not a number")
 
 
 def _cut_suffix(text: str) -> str:
@@ -79,7 +79,7 @@ def parse_decimal(text: str) -> Decimal:
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():
-        raise RecordError(f"'{text}' is not a decimal number")
+        raise UnreadableError(f"'{text}' is not a decimal number")
     return number
 
 
@@ -87,10 +87,10 @@ def fit_decimal(number: int | Decimal, precision: int, scale: int) -> Decimal:
     """The number with exactly `scale` digits behind the point. It is never rounded: what does not fit is an error."""
     value = Decimal(number)
     if not value.is_zero() and value.adjusted() >= precision - scale:
-        raise RecordError(f"{number} is too large for DECIMAL({precision}, {scale})")
+        raise UnreadableError(f"{number} is too large for DECIMAL({precision}, {scale})")
     if not value.is_zero() and value.adjusted() < -_MAX_EXPONENT:
-        raise RecordError(f"{number} does not fit DECIMAL({precision}, {scale}) without rounding")
+        raise UnreadableError(f"{number} does not fit DECIMAL({precision}, {scale}) without rounding")
     fitted = value.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
     if fitted != value:
-        raise RecordError(f"{number} does not fit DECIMAL({precision}, {scale}) without rounding")
+        raise UnreadableError(f"{number} does not fit DECIMAL({precision}, {scale}) without rounding")
     return fitted

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.formats.contract import Decoded, DecodeSql
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 _SAMPLE = 32
 _STRIDE = 7919  # a prime

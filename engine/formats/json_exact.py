@@ -1,7 +1,7 @@
 """The exact JSON reader: one record at a time, the definition of what a JSON record means.
 
 Used for the rows the vectorised decoder does not vouch for. A converter takes what the JSON parser gives (None, bool, int,
-Decimal, str, list, dict) and returns the physical value, or raises RecordError with the reason.
+Decimal, str, list, dict) and returns the physical value, or raises UnreadableError with the reason.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats import java_numbers
-from ksql.engine.formats.rows import RecordError
-from ksql.engine.types import Array, Column, Decimal, Map, Primitive, SqlType, Struct
+from ksql.engine.formats.rows import UnreadableError
+from ksql.engine.types.sql_types import Array, Column, Decimal, Map, Primitive, SqlType, Struct
 
 MS_PER_DAY = 86_400_000
 Converter = Callable[[Any], Any]
@@ -33,12 +33,12 @@ def parse(data: bytes) -> Any:
     try:
         value, _ = _DECODER.raw_decode(text, len(text) - len(text.lstrip(_BLANK)))
     except InvalidOperation as error:
-        raise RecordError("a number is too large") from error
+        raise UnreadableError("a number is too large") from error
     return value
 
 
 def _refuse_constant(name: str) -> Any:
-    raise RecordError(f"{name} is not JSON")
+    raise UnreadableError(f"{name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(parse_float=Number, parse_constant=_refuse_constant)
@@ -56,7 +56,7 @@ def row_reader(columns: Sequence[Column], *, wrapped: bool) -> Callable[[Any], l
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise RecordError(f"expected an object, found {_kind(value)}")
+            raise UnreadableError(f"expected an object, found {_kind(value)}")
         return _read_fields(value, names, converters)
 
     return read
@@ -75,7 +75,7 @@ def _read_fields(value: dict[str, Any], names: Sequence[str], converters: Sequen
         try:
             row.append(None if item is None else convert(item))
         except ValueError as error:
-            raise RecordError(f"{name}: {error}") from None
+            raise UnreadableError(f"{name}: {error}") from None
     return row
 
 
@@ -104,7 +104,7 @@ def converter(type_: SqlType) -> Converter:
 def _array_converter(item: Converter) -> Converter:
     def read(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise RecordError(f"expected an array, found {_kind(value)}")
+            raise UnreadableError(f"expected an array, found {_kind(value)}")
         return [None if element is None else item(element) for element in value]
 
     return read
@@ -113,7 +113,7 @@ def _array_converter(item: Converter) -> Converter:
 def _map_converter(item: Converter) -> Converter:
     def read(value: Any) -> list[tuple[str, Any]]:
         if not isinstance(value, dict):
-            raise RecordError(f"expected an object, found {_kind(value)}")
+            raise UnreadableError(f"expected an object, found {_kind(value)}")
         return [(_encodable(key), None if element is None else item(element)) for key, element in value.items()]
 
     return read
@@ -125,7 +125,7 @@ def _struct_converter(type_: Struct) -> Converter:
 
     def read(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise RecordError(f"expected an object, found {_kind(value)}")
+            raise UnreadableError(f"expected an object, found {_kind(value)}")
         return dict(zip(names, _read_fields(value, names, converters), strict=True))
 
     return read
@@ -134,7 +134,7 @@ def _struct_converter(type_: Struct) -> Converter:
 def _to_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise RecordError(f"expected true or false, found {_kind(value)}")
+    raise UnreadableError(f"expected true or false, found {_kind(value)}")
 
 
 def _integer_converter(bits: int) -> Converter:
@@ -142,7 +142,7 @@ def _integer_converter(bits: int) -> Converter:
         if isinstance(value, str):
             return java_numbers.parse_integer(value, bits)
         if isinstance(value, bool) or not isinstance(value, int | Number):
-            raise RecordError(f"expected a number, found {_kind(value)}")
+            raise UnreadableError(f"expected a number, found {_kind(value)}")
         return java_numbers.truncate(value, bits)
 
     return read
@@ -152,7 +152,7 @@ def _to_double(value: Any) -> float:
     if isinstance(value, str):
         return java_numbers.parse_double(value)
     if isinstance(value, bool) or not isinstance(value, int | Number):
-        raise RecordError(f"expected a number, found {_kind(value)}")
+        raise UnreadableError(f"expected a number, found {_kind(value)}")
     return java_numbers.to_double(value)
 
 
@@ -160,7 +160,7 @@ def _to_decimal(value: Any, precision: int, scale: int) -> Number:
     if isinstance(value, str):
         value = java_numbers.parse_decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Number):
-        raise RecordError(f"expected a number, found {_kind(value)}")
+        raise UnreadableError(f"expected a number, found {_kind(value)}")
     return java_numbers.fit_decimal(value, precision, scale)
 
 
@@ -191,32 +191,32 @@ def _encodable(text: str) -> str:
 
 def _to_bytes(value: Any) -> bytes:
     if not isinstance(value, str):
-        raise RecordError(f"expected base64 text, found {_kind(value)}")
+        raise UnreadableError(f"expected base64 text, found {_kind(value)}")
     return decode_base64(value)
 
 
 def decode_base64(text: str) -> bytes:
-    """Base64 in the standard alphabet; padding may be left out but not be wrong. Raises RecordError."""
+    """Base64 in the standard alphabet; padding may be left out but not be wrong. Raises UnreadableError."""
     padded = text if "=" in text else text + "=" * (-len(text) % 4)
     try:
         if _BASE64.fullmatch(text):
             return base64.b64decode(padded, validate=True)
     except binascii.Error:
         pass
-    raise RecordError(f"'{text}' is not base64")
+    raise UnreadableError(f"'{text}' is not base64")
 
 
 def check_time(ms_of_day: int) -> int:
-    """A TIME lies within one day. Raises RecordError."""
+    """A TIME lies within one day. Raises UnreadableError."""
     if not 0 <= ms_of_day < MS_PER_DAY:
-        raise RecordError(f"{ms_of_day} is not a time of day in milliseconds")
+        raise UnreadableError(f"{ms_of_day} is not a time of day in milliseconds")
     return ms_of_day
 
 
 def check_date(days: int) -> int:
-    """A DATE is kept as 32-bit days. Raises RecordError."""
+    """A DATE is kept as 32-bit days. Raises UnreadableError."""
     if java_numbers.wrap(days, 32) != days:
-        raise RecordError(f"{days} days are out of the range of DATE")
+        raise UnreadableError(f"{days} days are out of the range of DATE")
     return days
 
 

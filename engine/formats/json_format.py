@@ -26,7 +26,7 @@ from ksql.engine.formats.json_wire import (
 from ksql.engine.formats.json_write import Member
 from ksql.engine.formats.rows import decode_rows
 from ksql.engine.formats.text_values import Read
-from ksql.engine.types import DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
+from ksql.engine.types.sql_types import DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
 
 #: Shapes tried on the rows handed to `exact` before they go through the row reader.
 _MAX_SHAPES = 4

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ksql.engine.formats.json_exact import MS_PER_DAY, fold
 from ksql.engine.formats.json_wire import PlainNumber, ScaledNumber, UnknownShapeError
 from ksql.engine.formats.text_values import Read, read_text
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     DOUBLE,

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from ksql.engine.formats.json_exact import fold, parse, write_json
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

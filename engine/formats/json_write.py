@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ksql.engine.casts_text import decimal_text
-from ksql.engine.types import BYTES, DOUBLE, Array, Decimal, Map, SqlType, Struct, quote_duckdb, string_literal
+from ksql.engine.types.casts_text import decimal_text
+from ksql.engine.types.sql_types import BYTES, DOUBLE, Array, Decimal, Map, SqlType, Struct, quote_duckdb, string_literal
 
 
 @dataclass(frozen=True, slots=True)

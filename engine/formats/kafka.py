@@ -9,8 +9,8 @@ from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
-from ksql.engine.formats.rows import RecordError, decode_rows
-from ksql.engine.types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Column, SqlType
+from ksql.engine.formats.rows import UnreadableError, decode_rows
+from ksql.engine.types.sql_types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Column, SqlType
 
 #: Bytes of the fixed-width types, and their struct code.
 _FIXED: dict[SqlType, tuple[int, str]] = {INTEGER: (4, ">i"), BIGINT: (8, ">q"), DOUBLE: (8, ">d")}
@@ -75,7 +75,7 @@ def _reader(type_: SqlType) -> Callable[[bytes], Any]:
 
     def read(record: bytes) -> Any:
         if len(record) != width:
-            raise RecordError(f"{type_} takes {width} bytes, found {len(record)}")
+            raise UnreadableError(f"{type_} takes {width} bytes, found {len(record)}")
         return struct.unpack(code, record)[0]
 
     return read

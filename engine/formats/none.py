@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
 def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[NoneDecoder, NoneEncoder]:

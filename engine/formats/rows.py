@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from ksql.engine.formats.contract import Decoded
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
-class RecordError(ValueError):
+class UnreadableError(ValueError):
     """A record cannot be decoded. The text says why."""
 
 

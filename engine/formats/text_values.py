@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ksql.engine.casts_text import decimal_text
 from ksql.engine.formats import java_numbers
 from ksql.engine.formats.json_exact import MS_PER_DAY, check_date, check_time, decode_base64
-from ksql.engine.types import BYTES, DOUBLE, STRING, TIME, Decimal, SqlType
+from ksql.engine.types.casts_text import decimal_text
+from ksql.engine.types.sql_types import BYTES, DOUBLE, STRING, TIME, Decimal, SqlType
 
 _BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ksql.engine.casts_text import to_text
 from ksql.engine.functions.declare import COLLECTIONS, INDEX, MATH, Call, E, X, scalar_sql
 from ksql.engine.functions.padding import LONGEST
-from ksql.engine.types import BYTES, DATE, TIME, TIMESTAMP, Array, Map, SqlType, Struct
+from ksql.engine.types.casts_text import to_text
+from ksql.engine.types.sql_types import BYTES, DATE, TIME, TIMESTAMP, Array, Map, SqlType, Struct
 
 lists = partial(scalar_sql, category=COLLECTIONS)
 

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from ksql.engine.functions.signature import Signature, parse_signature
-from ksql.engine.types import SqlType
+from ksql.engine.types.sql_types import SqlType
 
 MATH, STRINGS, BINARY, REGEX, JSON = "MATHEMATICAL", "STRING", "BYTES", "REGULAR EXPRESSION", "JSON"
 COLLECTIONS, LAMBDAS, TIME_AND_DATE, URLS, NULLS, GEO, KEYS = (

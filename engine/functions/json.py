@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
-from ksql.engine.casts_text import to_text
 from ksql.engine.functions.declare import JSON, Call, helper, scalar, scalar_sql
-from ksql.engine.types import (
+from ksql.engine.types.casts_text import to_text
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,
@@ -26,7 +26,7 @@ from ksql.engine.types import (
     Struct,
     string_literal,
 )
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import Decimal as DecimalType
 
 texts = partial(scalar, category=JSON)
 _MISSING = object()

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ksql.engine.binding import bind_once
-from ksql.engine.casts import can_coerce, common_type, decimal_of
-from ksql.engine.errors import StatementError
+from ksql.engine.errors import StatementError, did_you_mean
 from ksql.engine.functions.declare import Call, Function, LambdaSql, Overload, declared
 from ksql.engine.functions.signature import AnyDecimal, Generic, LambdaPattern, Signature, UnitPattern, walk
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import DATE, STRING, Array, Decimal, Map, SqlType, Struct
+from ksql.engine.sql.binding import bind_once
+from ksql.engine.types.casts import can_coerce, common_type, decimal_of
+from ksql.engine.types.sql_types import DATE, STRING, Array, Decimal, Map, SqlType, Struct
 
 #: Words a UNIT parameter takes; a last S may be missing.
 UNITS_MS = {"MILLISECONDS": 1, "SECONDS": 1000, "MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}

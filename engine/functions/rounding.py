@@ -8,8 +8,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import partial
 
 from ksql.engine.functions.declare import MATH, Call, helper, macro, scalar_sql
-from ksql.engine.types import Decimal as DecimalType
-from ksql.engine.types import SqlType
+from ksql.engine.types.sql_types import Decimal as DecimalType
+from ksql.engine.types.sql_types import SqlType
 
 maths = partial(scalar_sql, category=MATH)
 _EXACT = Context(prec=1000)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ksql.engine import casts_text
 from ksql.engine.functions.declare import Overload, helper, implementations, macros, safe_name
 from ksql.engine.kernels.distinct import row_groups
-from ksql.engine.types import Array, Map, SqlType, Struct
+from ksql.engine.types import casts_text
+from ksql.engine.types.sql_types import Array, Map, SqlType, Struct
 
 _DOES_NOT_FIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 

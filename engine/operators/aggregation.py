@@ -15,8 +15,8 @@ from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, as_bytes
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.operators.windows import TimeWindows
+from ksql.engine.state.operator_state import OperatorState
 from ksql.log.partitioner import partition_keys
 
 #: Ref of the new key's bytes, where rows change their partition.
@@ -24,7 +24,7 @@ REKEY = "$rekey"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AggregateCall:
     """One aggregate of a query: the function, the refs of its arguments, the ref of its result, the refs of its state."""
 
     function: Bound
@@ -50,7 +50,7 @@ class Aggregation:
         name: str,
         input_: Stage,
         keys: Sequence[tuple[str, pa.DataType]],
-        calls: Sequence[Call],
+        calls: Sequence[AggregateCall],
         windows: TimeWindows | None,
         repartition: int = 0,
     ) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.operators.sql import SqlRunner
+from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import HEADERS_TYPE
 
 PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"

@@ -28,7 +28,7 @@ from ksql.engine.operators.batch import (
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.stream_table_join import last_of_each
-from ksql.engine.types import BIGINT, BYTES, quote_duckdb
+from ksql.engine.types.sql_types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE
 from ksql.log.partitioner import partition_keys
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.definitions import HeaderColumn, Source
+from ksql.engine.catalog.definitions import HeaderColumn, Source
 from ksql.engine.formats.contract import Decoder, DecodeSql
 from ksql.engine.operators.batch import (
     DELETED,
@@ -26,7 +26,7 @@ from ksql.engine.operators.batch import (
     RecordError,
 )
 from ksql.engine.operators.steps import Form
-from ksql.engine.types import Column, quote_duckdb, string_literal
+from ksql.engine.types.sql_types import Column, quote_duckdb, string_literal
 
 WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
 _NO_WINDOW = "it is too short to end with a window"

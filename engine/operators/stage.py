@@ -21,9 +21,9 @@ from ksql.engine.operators.batch import (
     meta_columns,
 )
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.sql import may_be_a_rows_fault, only_wraps, reason
 from ksql.engine.operators.steps import Form, Step
-from ksql.engine.types import SqlType
+from ksql.engine.sql.runner import may_be_a_rows_fault, only_wraps, reason
+from ksql.engine.types.sql_types import SqlType
 
 _NO_RECORDS = RAW_SCHEMA.empty_table()
 #: So many failed rows of a batch are reported each by itself, with a statement each (0.8 ms) that says why.

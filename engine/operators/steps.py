@@ -16,7 +16,7 @@ from sqlglot import exp
 from ksql.engine.expressions.compiler import Compiler
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.operators.batch import DELETED, FAILED, SUSPECT, TIMESTAMP
-from ksql.engine.types import SqlType, quote_duckdb
+from ksql.engine.types.sql_types import SqlType, quote_duckdb
 
 
 @dataclass(frozen=True, slots=True)

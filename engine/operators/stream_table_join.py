@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from ksql.engine.operators.batch import DELETED, PLACE, BatchContext
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.state.operator_state import OperatorState
 
 
 class StreamTableJoin:

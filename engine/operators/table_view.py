@@ -8,7 +8,7 @@ import pyarrow as pa
 from ksql.engine.operators.batch import DELETED, BatchContext, Node
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.stream_table_join import last_of_each
-from ksql.engine.operators.table_state import OperatorState
+from ksql.engine.state.operator_state import OperatorState
 
 #: Ref of the condition column that the stage before a view computes.
 VISIBLE = "$visible"

@@ -1,1 +1,1 @@
-"""From an analysed query to operators."""
+"""From an analysed query to a plan of operators. One file per kind of operator; `planner.plan` puts them together."""

@@ -14,14 +14,14 @@ from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.operators.aggregation import REKEY, Aggregation, Call
+from ksql.engine.operators.aggregation import REKEY, AggregateCall, Aggregation
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.windows import TimeWindows
 from ksql.engine.planning.relation import Relation, kept
-from ksql.engine.types import BIGINT, BYTES, Column, SqlType, quote_duckdb
+from ksql.engine.types.sql_types import BIGINT, BYTES, Column, SqlType, quote_duckdb
 from ksql.parser import nodes, to_sql
 
 _DAY_MS = 86_400_000
@@ -64,7 +64,7 @@ class _Calls:
     properties: Mapping[str, str]
     found: list[tuple[exp.Expression, str]] = field(default_factory=list)
     arguments: list[tuple[str, Sql]] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
+    calls: list[AggregateCall] = field(default_factory=list)
 
     def add(self, node: nodes.FunctionCall, relation: Relation) -> None:
         if any(node == known for known, _ in self.found):
@@ -90,7 +90,7 @@ class _Calls:
         except StatementError as error:
             raise located(error, node) from None
         self.found.append((node, f"$agg{number}"))
-        self.calls.append(Call(function, refs, f"$agg{number}"))
+        self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
 
 
 def plan_aggregation(analysis: Analysis, relation: Relation, name: str, properties: Mapping[str, str]) -> Grouping:

@@ -10,7 +10,7 @@ from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.operators.table_view import TableView
-from ksql.engine.plan import Plan
+from ksql.engine.planning.plan import Plan
 
 
 def describe_plan(plan: Plan) -> list[str]:

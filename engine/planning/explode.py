@@ -12,7 +12,7 @@ from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.steps import Explode, Sql, compile_sql
 from ksql.engine.planning.relation import Relation
-from ksql.engine.types import Array, Column
+from ksql.engine.types.sql_types import Array, Column
 from ksql.parser import nodes
 
 

@@ -12,9 +12,9 @@ from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
-from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.planning.relation import Relation, kept, read
-from ksql.engine.types import Column, SqlType
+from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.types.sql_types import Column, SqlType
 
 JOIN_KEY = "$joinkey"
 

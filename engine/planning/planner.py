@@ -10,22 +10,22 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
 from ksql.engine.analysis.names import free_columns
-from ksql.engine.casts import is_number
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import DELETED, TIMESTAMP
 from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.operators.table_state import OperatorState
 from ksql.engine.operators.table_view import VISIBLE, TableView
-from ksql.engine.plan import Clocked, Plan
 from ksql.engine.planning.aggregation import AggregatedRows, plan_aggregation
 from ksql.engine.planning.explode import plan_explode, refuse_explosion
 from ksql.engine.planning.join import JOIN_KEY, plan_joins
+from ksql.engine.planning.plan import Clocked, Plan
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
-from ksql.engine.types import BIGINT, BOOLEAN, Column, SqlType
+from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.types.casts import is_number
+from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, SqlType
 
 #: A stream's key columns come in the order of the SELECT list, and there is no key if one is missing.
 LENIENT_KEYS = "ksql.new.query.planner.enabled"

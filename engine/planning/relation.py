@@ -15,7 +15,7 @@ from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Filter, Project, Retime, Sql, Step, compile_sql
 from ksql.engine.planning.timestamps import timestamp_sql
-from ksql.engine.types import BOOLEAN, SqlType, quote_duckdb
+from ksql.engine.types.sql_types import BOOLEAN, SqlType, quote_duckdb
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from ksql.engine.expressions.typed import Scope
 from ksql.engine.functions.time_format import format_moment, of_timestamp
 from ksql.engine.functions.zones import find_zone
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.types import BIGINT, STRING, TIMESTAMP
+from ksql.engine.types.sql_types import BIGINT, STRING, TIMESTAMP
 from ksql.parser import nodes
 
 

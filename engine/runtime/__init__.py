@@ -1,1 +1,1 @@
-"""Driving queries: reading their topics in merged order, committing what they make, restoring what they knew."""
+"""Driving queries: reading topics in merged order, committing what a batch makes, restoring what was known."""

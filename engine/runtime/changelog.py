@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ksql.engine.operators.table_state import OperatorState
-from ksql.engine.state.changelog import decode_changes, encode_changes
+from ksql.engine.state.changes import decode_changes, encode_changes
+from ksql.engine.state.operator_state import OperatorState
 from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig, Transaction
 
 GENERATIONS = "query.changelogs"

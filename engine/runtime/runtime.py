@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ksql.engine.definitions import QueryInfo
+from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.runtime.task import Task
 from ksql.log.contract import Log
 

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
-from ksql.engine.operators.sql import SqlRunner
-from ksql.engine.plan import Plan
+from ksql.engine.planning.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
+from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import RECORD_SCHEMA, Log, Transaction
 
 NUMBERS = "query.numbers"

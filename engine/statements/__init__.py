@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ksql.engine.definitions import QueryInfo
-from ksql.engine.plan import Plan
-from ksql.engine.types import Column
+from ksql.engine.catalog.definitions import QueryInfo
+from ksql.engine.planning.plan import Plan
+from ksql.engine.types.sql_types import Column
 
 if TYPE_CHECKING:
     from ksql.engine.engine import Engine

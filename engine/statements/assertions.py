@@ -6,51 +6,50 @@ import threading
 import time
 from collections.abc import Mapping
 
-from ksql.engine.errors import AssertionFailedError, NotSupportedError, StatementError, located
+from ksql.engine.errors import AssertionFailedError, NotSupportedError, StatementError, did_you_mean, located
 from ksql.engine.results import Message, Result
-from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.with_clause import ASSERT_TOPIC, read_properties
-from ksql.engine.suggest import did_you_mean
 from ksql.parser import nodes
 
 _DEFAULT_TIMEOUT_MS = 1_000
 
 
 @executes(nodes.AssertTopic)
-def assert_topic(call: Call) -> Result:
+def assert_topic(request: Request) -> Result:
     """Wait until the topic exists (or does not), up to the timeout."""
-    node = call.node
+    node = request.node
     expected = read_properties(node, ASSERT_TOPIC)
     wanted = not node.args.get("not_exists")
     timeout = node.args.get("timeout")
     deadline = time.monotonic() + (timeout.milliseconds if timeout is not None else _DEFAULT_TIMEOUT_MS) / 1000
     changed = threading.Event()
-    unsubscribe = call.engine.log.subscribe(changed.set)
+    unsubscribe = request.engine.log.subscribe(changed.set)
     try:
-        while problem := _problem(call, node.this.this, wanted, expected):
+        while problem := _problem(request, node.this.this, wanted, expected):
             if not changed.wait(max(deadline - time.monotonic(), 0)):
                 break
             changed.clear()
     finally:
         unsubscribe()
     if problem:
-        topics = call.engine.log.topics()
+        topics = request.engine.log.topics()
         hint = did_you_mean(node.this.this, topics) if wanted and node.this.this not in topics else ""
         raise located(AssertionFailedError(problem, hint=hint), node)
     text = f"Topic {node.this.this} {'exists' if wanted else 'does not exist'}."
     entity = {
         "@type": "assert_topic",
-        "statementText": call.text,
+        "statementText": request.text,
         "topicName": node.this.this,
         "exists": wanted,
         "warnings": [],
     }
-    return Message(call.text, text, entity)
+    return Message(request.text, text, entity)
 
 
-def _problem(call: Call, name: str, wanted: bool, expected: Mapping[str, int]) -> str:
+def _problem(request: Request, name: str, wanted: bool, expected: Mapping[str, int]) -> str:
     """What contradicts the assertion; '' when nothing does."""
-    config = call.engine.log.topics().get(name)
+    config = request.engine.log.topics().get(name)
     if config is None:
         return f"topic {name} does not exist" if wanted else ""
     if not wanted:
@@ -63,20 +62,22 @@ def _problem(call: Call, name: str, wanted: bool, expected: Mapping[str, int]) -
 
 
 @executes(nodes.CreateConnector, nodes.DropConnector, nodes.ShowConnectors, nodes.ShowConnectorPlugins, nodes.DescribeConnector)
-def connectors(call: Call) -> Result:
-    raise located(NotSupportedError("connectors are not supported: this engine has no Kafka Connect"), call.node)
+def connectors(request: Request) -> Result:
+    raise located(NotSupportedError("connectors are not supported: this engine has no Kafka Connect"), request.node)
 
 
 @executes(nodes.AssertSchema)
-def assert_schema(call: Call) -> Result:
-    raise located(NotSupportedError("ASSERT SCHEMA is not supported yet: there is no schema registry"), call.node)
+def assert_schema(request: Request) -> Result:
+    raise located(NotSupportedError("ASSERT SCHEMA is not supported yet: there is no schema registry"), request.node)
 
 
 @executes(nodes.AlterSystem)
-def alter_system(call: Call) -> Result:
-    raise located(NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session."), call.node)
+def alter_system(request: Request) -> Result:
+    raise located(
+        NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session."), request.node
+    )
 
 
 @executes(nodes.AssertValues, nodes.AssertNullValues, nodes.AssertStream, nodes.AssertTable)
-def test_statements(call: Call) -> Result:
-    raise located(StatementError("this ASSERT is a statement of the test runner only"), call.node)
+def test_statements(request: Request) -> Result:
+    raise located(StatementError("this ASSERT is a statement of the test runner only"), request.node)

@@ -11,9 +11,9 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.passes import analyze
-from ksql.engine.definitions import QueryInfo, Source
+from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.errors import NotSupportedError, fail, located
-from ksql.engine.plan import Plan
+from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
@@ -21,12 +21,12 @@ from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import reads_latest
 from ksql.engine.statements.declare import check_retention, check_source, column_name
 from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
-from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties, written
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 from ksql.log.contract import CommittedOffset, Transaction
 from ksql.parser import nodes, to_sql
 
@@ -47,15 +47,17 @@ class Creation:
 
 
 @executes(nodes.CreateStreamAs, nodes.CreateTableAs, alone=True)
-def create_as(call: Call) -> Result:
-    node = call.node
+def create_as(request: Request) -> Result:
+    node = request.node
     is_table = isinstance(node, nodes.CreateTableAs)
     kind = "table" if is_table else "stream"
     name = node.this.name
-    catalog = call.engine.catalog
+    catalog = request.engine.catalog
     existing = catalog.sources.get(name)
     if existing is not None and node.args.get("if_not_exists"):
-        return warning(call.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists.")
+        return warning(
+            request.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists."
+        )
     if existing is not None and not node.args.get("or_replace"):
         fail(
             node,
@@ -64,7 +66,7 @@ def create_as(call: Call) -> Result:
         )
     new_id = f"C{kind[0].upper()}AS_{name}_{catalog.next_id('query')}"
     query_id = (existing.query_id if existing is not None else None) or new_id
-    creation = work_out(call, is_table, query_id)
+    creation = work_out(request, is_table, query_id)
     if existing is not None:
         check_replaceable(existing, creation.source, node)
         check_query_replaceable(catalog.queries.get(query_id), _sources(creation), catalog.writers(name), node)
@@ -73,19 +75,19 @@ def create_as(call: Call) -> Result:
             raise located(
                 NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet", hint=hint), node
             )
-    with call.engine.stopped(query_id):
-        _start(call, creation, query_id, new_source=True)
-    return done(call.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
+    with request.engine.stopped(query_id):
+        _start(request, creation, query_id, new_source=True)
+    return done(request.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
 
 
 @executes(nodes.InsertInto, alone=True)
-def insert_into(call: Call) -> Result:
-    node = call.node
-    catalog = call.engine.catalog
+def insert_into(request: Request) -> Result:
+    node = request.node
+    catalog = request.engine.catalog
     values = read_properties(node, INSERT)
     query_id = values.get("QUERY_ID") or f"INSERTQUERY_{catalog.next_id('query')}"
-    _check_query_id(values.get("QUERY_ID"), call)
-    target = call.source(node.this)
+    _check_query_id(values.get("QUERY_ID"), request)
+    target = request.source(node.this)
     if target.is_table:
         fail(
             node,
@@ -95,24 +97,24 @@ def insert_into(call: Call) -> Result:
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
     analysis = analyze(node.args["query"], catalog, persistent=True)
-    made = plan(analysis, call.session.properties, (*target.key_columns, *target.value_columns))
+    made = plan(analysis, request.session.properties, (*target.key_columns, *target.value_columns))
     if made.is_table:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
     _check_same_window(made, target, node)
     attach_sink(made, target)
-    made.check(call.engine.sql, node.args["query"])
+    made.check(request.engine.sql, node.args["query"])
     creation = Creation(target, made, analysis, {})
-    _start(call, creation, query_id, new_source=False)
-    return done(call.text, f"Created query with ID {query_id}", "stream", f"`{target.name}`", "create", query_id)
+    _start(request, creation, query_id, new_source=False)
+    return done(request.text, f"Created query with ID {query_id}", "stream", f"`{target.name}`", "create", query_id)
 
 
-def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
+def work_out(request: Request, is_table: bool, query_id: str) -> Creation:
     """Analyse and plan the statement. Changes nothing."""
-    node = call.node
+    node = request.node
     values = read_properties(node, TABLE_AS if is_table else STREAM_AS)
-    analysis = analyze(node.args["query"], call.engine.catalog, persistent=True)
-    made = plan(analysis, call.session.properties)
+    analysis = analyze(node.args["query"], request.engine.catalog, persistent=True)
+    made = plan(analysis, request.session.properties)
     if made.is_table != is_table:
         other = "STREAM" if is_table else "TABLE"
         fail(
@@ -124,39 +126,41 @@ def work_out(call: Call, is_table: bool, query_id: str) -> Creation:
     if is_table:
         check_retention(values, node, windowed=made.windowed is not None)
     inherited = analysis.sources[0].source
-    formats = choose_formats(node, values, call.session.properties, inherited)
-    source = _sink_source(call, made, values, formats, inherited, query_id)
+    formats = choose_formats(node, values, request.session.properties, inherited)
+    source = _sink_source(request, made, values, formats, inherited, query_id)
     check_source(source, node)
     attach_sink(made, source)
-    made.check(call.engine.sql, node.args["query"])
+    made.check(request.engine.sql, node.args["query"])
     return Creation(source, made, analysis, values)
 
 
-def _sink_source(call: Call, made: Plan, values: dict[str, Any], formats: Formats, inherited: Source, query_id: str) -> Source:
-    name = call.node.this.name
-    topic = values.get("KAFKA_TOPIC") or call.session.properties.get(PREFIX, "") + name
-    existing = call.engine.log.topics().get(topic)
+def _sink_source(
+    request: Request, made: Plan, values: dict[str, Any], formats: Formats, inherited: Source, query_id: str
+) -> Source:
+    name = request.node.this.name
+    topic = values.get("KAFKA_TOPIC") or request.session.properties.get(PREFIX, "") + name
+    existing = request.engine.log.topics().get(topic)
     keys, columns = made.columns[: made.key_count], made.columns[made.key_count :]
     if not columns:
         hint = "select a column besides the key, such as AS_VALUE(key)."
-        fail(call.node.args["query"], "the projection contains no value columns", hint=hint)
+        fail(request.node.args["query"], "the projection contains no value columns", hint=hint)
     return Source(
         name=name,
         is_table=made.is_table,
         key_columns=keys,
         value_columns=columns,
         topic=topic,
-        key_format=_key_format(call.node, values, formats, keys, call.session.properties.get(KEY_DEFAULT, "KAFKA")),
+        key_format=_key_format(request.node, values, formats, keys, request.session.properties.get(KEY_DEFAULT, "KAFKA")),
         value_format=formats.value,
         key_options=formats.key_options,
-        value_options=wrap_by_default(formats.value_options, formats.value, len(columns), call.session.properties),
+        value_options=wrap_by_default(formats.value_options, formats.value, len(columns), request.session.properties),
         timestamp_column=column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=made.windowed,
         window_size_ms=made.window_size_ms,
         partitions=values.get("PARTITIONS") or (existing.partitions if existing else inherited.partitions),
         replicas=values.get("REPLICAS") or (existing.replicas if existing else inherited.replicas),
-        statement=call.text,
+        statement=request.text,
         query_id=query_id,
     )
 
@@ -175,17 +179,17 @@ def _key_format(node: exp.Expression, values: dict[str, Any], formats: Formats, 
     return default if inherits and formats.key == "NONE" else formats.key
 
 
-def _check_query_id(query_id: str | None, call: Call) -> None:
+def _check_query_id(query_id: str | None, request: Request) -> None:
     if query_id is None:
         return
     if not re.fullmatch(r"\w+", query_id) or re.match(r"CSAS_|CTAS_|INSERTQUERY_|CST_", query_id):
         fail(
-            call.node,
+            request.node,
             f"{query_id} cannot be a query id",
             hint="letters, digits and _; CSAS_, CTAS_, INSERTQUERY_ and CST_ are reserved.",
         )
-    if query_id in call.engine.catalog.queries:
-        fail(call.node, f"there is a query called {query_id} already")
+    if query_id in request.engine.catalog.queries:
+        fail(request.node, f"there is a query called {query_id} already")
 
 
 def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> None:
@@ -222,35 +226,35 @@ def _sources(creation: Creation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.source.name for source in creation.analysis.sources))
 
 
-def _start(call: Call, creation: Creation, query_id: str, *, new_source: bool) -> None:
+def _start(request: Request, creation: Creation, query_id: str, *, new_source: bool) -> None:
     """Create topic, definitions and query in one transaction, then let it run."""
-    engine, source = call.engine, creation.source
-    node = call.node
+    engine, source = request.engine, creation.source
+    node = request.node
     info = QueryInfo(
         id=query_id,
         statement=frozen_statement(node, creation.analysis),
         sink=source.name,
         sources=_sources(creation),
-        properties=dict(call.session.properties),
+        properties=dict(request.session.properties),
     )
-    with call.transaction() as transaction:
+    with request.transaction() as transaction:
         compact = source.is_table and not source.windowed
         ensure_topic(
             engine.log, transaction, source.topic, creation.values, node, default_partitions=source.partitions, compact=compact
         )
-        _commit_start(transaction, call, creation.plan, query_id)
+        _commit_start(transaction, request, creation.plan, query_id)
         engine.catalog.change(
             transaction,
-            sources={source.name: replace(source, statement=call.text)} if new_source else {},
+            sources={source.name: replace(source, statement=request.text)} if new_source else {},
             queries={query_id: info},
             used_ids=["query"],
         )
     engine.run_query(info)
 
 
-def _commit_start(transaction: Transaction, call: Call, plan: Plan, query_id: str) -> None:
+def _commit_start(transaction: Transaction, request: Request, plan: Plan, query_id: str) -> None:
     """Where the query begins is decided now: what is written from here on is read, however late a worker takes it up."""
-    for cursor in start_cursors(call.engine.log, query_id, plan, latest=reads_latest(call.session.properties)):
+    for cursor in start_cursors(request.engine.log, query_id, plan, latest=reads_latest(request.session.properties)):
         position = CommittedOffset(cursor.offset, str(cursor.highest))
         transaction.commit_offsets(group_name(query_id, cursor.source), {(cursor.topic, cursor.partition): position})
 

@@ -10,19 +10,19 @@ from typing import Any, NoReturn
 from sqlglot import exp
 
 from ksql.engine.analysis.model import RESERVED, AliasedSource
-from ksql.engine.definitions import HeaderColumn, Source
+from ksql.engine.catalog.definitions import HeaderColumn, Source
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.formats import bind, capabilities
 from ksql.engine.planning.relation import read
 from ksql.engine.results import Result
 from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
-from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_replaceable
 from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties, written
-from ksql.engine.type_names import resolve_type
-from ksql.engine.types import BYTES, STRING, Array, Column, Map, SqlType, Struct
+from ksql.engine.types.names import resolve_type
+from ksql.engine.types.sql_types import BYTES, STRING, Array, Column, Map, SqlType, Struct
 from ksql.parser import nodes
 
 HEADERS = Array(Struct((("KEY", STRING), ("VALUE", BYTES))))
@@ -39,17 +39,19 @@ class Columns:
 
 
 @executes(nodes.CreateStream, nodes.CreateTable, alone=True)
-def create_source(call: Call) -> Result:
-    node = call.node
+def create_source(request: Request) -> Result:
+    node = request.node
     is_table = isinstance(node, nodes.CreateTable)
     kind = "table" if is_table else "stream"
     name = node.this.name
-    existing = call.engine.catalog.sources.get(name)
+    existing = request.engine.catalog.sources.get(name)
     if existing is not None and node.args.get("if_not_exists"):
-        return warning(call.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists.")
+        return warning(
+            request.text, f"Cannot add {kind} `{name}`: A {existing.kind.lower()} with the same name already exists."
+        )
     if node.args.get("or_replace") and node.args.get("source"):
         fail(node, "CREATE OR REPLACE does not work on SOURCE streams and tables", hint=f"DROP {kind.upper()} {name}; first.")
-    source = declared_source(call, is_table=is_table)
+    source = declared_source(request, is_table=is_table)
     if existing is not None:
         if not node.args.get("or_replace"):
             raise located(
@@ -60,30 +62,30 @@ def create_source(call: Call) -> Result:
                 node,
             )
         check_replaceable(existing, source, node)
-    with call.transaction() as transaction:
-        ensure_topic(call.engine.log, transaction, source.topic, read_with(call, is_table), node)
-        call.engine.catalog.change(transaction, sources={name: source})
+    with request.transaction() as transaction:
+        ensure_topic(request.engine.log, transaction, source.topic, read_with(request, is_table), node)
+        request.engine.catalog.change(transaction, sources={name: source})
     if existing is not None:
-        call.engine.restart_queries(name)
-    return done(call.text, f"{kind.capitalize()} created", kind, f"`{name}`", "create")
+        request.engine.restart_queries(name)
+    return done(request.text, f"{kind.capitalize()} created", kind, f"`{name}`", "create")
 
 
-def read_with(call: Call, is_table: bool) -> dict[str, Any]:
-    return read_properties(call.node, TABLE if is_table else STREAM)
+def read_with(request: Request, is_table: bool) -> dict[str, Any]:
+    return read_properties(request.node, TABLE if is_table else STREAM)
 
 
-def declared_source(call: Call, *, is_table: bool) -> Source:
+def declared_source(request: Request, *, is_table: bool) -> Source:
     """The source a CREATE statement declares, checked."""
-    node = call.node
-    values = read_with(call, is_table)
-    formats = choose_formats(node, values, call.session.properties)
-    columns = _columns(node, formats, call.engine.catalog.types, is_table)
+    node = request.node
+    values = read_with(request, is_table)
+    formats = choose_formats(node, values, request.session.properties)
+    columns = _columns(node, formats, request.engine.catalog.types, is_table)
     if "KAFKA_TOPIC" not in values:
         fail(node, "KAFKA_TOPIC is missing", hint="WITH (KAFKA_TOPIC='name', …) names the topic to read.")
     _check_window(values, columns, node)
     if is_table:
         check_retention(values, node, windowed="WINDOW_TYPE" in values)
-    topic = call.engine.log.topics().get(values["KAFKA_TOPIC"])
+    topic = request.engine.log.topics().get(values["KAFKA_TOPIC"])
     source = Source(
         name=node.this.name,
         is_table=is_table,
@@ -95,7 +97,7 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
         key_format=formats.key,
         value_format=formats.value,
         key_options=formats.key_options,
-        value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), call.session.properties),
+        value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), request.session.properties),
         timestamp_column=column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=values.get("WINDOW_TYPE"),
@@ -103,7 +105,7 @@ def declared_source(call: Call, *, is_table: bool) -> Source:
         read_only=bool(node.args.get("source")),
         partitions=topic.partitions if topic else values.get("PARTITIONS", 1),
         replicas=topic.replicas if topic else values.get("REPLICAS", 1),
-        statement=call.text,
+        statement=request.text,
     )
     check_source(source, node)
     return source

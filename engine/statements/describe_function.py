@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ksql.engine.aggregates import AGGREGATES
-from ksql.engine.errors import fail
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.functions import functions
 from ksql.engine.functions.signature import Signature
 from ksql.engine.results import Listing, Result
-from ksql.engine.statements.registry import Call, executes
-from ksql.engine.suggest import did_you_mean
+from ksql.engine.statements.registry import Request, executes
 from ksql.parser import nodes
 
 
@@ -27,12 +26,12 @@ class _Described:
 
 
 @executes(nodes.DescribeFunction)
-def describe_function(call: Call) -> Result:
-    name = call.node.this.name.upper()
+def describe_function(request: Request) -> Result:
+    name = request.node.this.name.upper()
     found = _scalar(name) or _aggregate(name)
     if found is None:
         hint = did_you_mean(name, [*functions(), *AGGREGATES]) or "SHOW FUNCTIONS; lists them."
-        fail(call.node.this, f"there is no function {name}", hint=hint)
+        fail(request.node.this, f"there is no function {name}", hint=hint)
     sections = [
         (f"{found.kind} {name}", [], [[found.doc]]),
         ("Signatures", ["Signature"], [[text] for text, _ in found.variations]),
@@ -41,7 +40,7 @@ def describe_function(call: Call) -> Result:
         sections.append(("Examples", [], [[example] for example in found.examples]))
     entity = {
         "@type": "describe_function",
-        "statementText": call.text,
+        "statementText": request.text,
         "name": name,
         "description": found.doc,
         "author": "ksql",
@@ -52,7 +51,7 @@ def describe_function(call: Call) -> Result:
         "functions": [body for _, body in found.variations],
         "warnings": [],
     }
-    return Listing(call.text, sections, entity)
+    return Listing(request.text, sections, entity)
 
 
 def _scalar(name: str) -> _Described | None:
@@ -60,7 +59,7 @@ def _scalar(name: str) -> _Described | None:
     if found is None:
         return None
     variations = [(str(signature), _body(signature)) for signature in found.signatures]
-    examples = [f"{call} = {result}" for call, result in found.examples]
+    examples = [f"{request} = {result}" for request, result in found.examples]
     return _Described(found.kind.upper(), found.category, found.doc, variations, examples)
 
 

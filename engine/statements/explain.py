@@ -8,58 +8,57 @@ from typing import Any
 from sqlglot import exp
 
 from ksql.engine.analysis.passes import analyze
-from ksql.engine.definitions import QueryInfo
-from ksql.engine.errors import fail
-from ksql.engine.plan import Plan
+from ksql.engine.catalog.definitions import QueryInfo
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.planning.explain import describe_plan
+from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
-from ksql.engine.pull_query import database_plan
+from ksql.engine.queries.pull_query import database_plan
 from ksql.engine.results import Listing, Result
 from ksql.engine.runtime.runtime import RunningQuery
 from ksql.engine.runtime.task import group_name
 from ksql.engine.statements.positions import Section, positions, section, summaries
-from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.schema_json import field_json
-from ksql.engine.suggest import did_you_mean
 from ksql.parser import nodes
 
 
 @executes(nodes.Explain)
-def explain(call: Call) -> Result:
+def explain(request: Request) -> Result:
     """The plan of a statement, or of a running query."""
-    target = call.node.this
-    catalog = call.engine.catalog
+    target = request.node.this
+    catalog = request.engine.catalog
     if isinstance(target, exp.Identifier):
         info = catalog.queries.get(target.name)
         if info is None:
             hint = did_you_mean(target.name, catalog.queries) or "SHOW QUERIES; lists what runs."
             fail(target, f"there is no query {target.name}", hint=hint)
-        return _explain_query(call, info)
+        return _explain_query(request, info)
     query = target.args.get("query") or target
     if isinstance(query, nodes.DatabaseQuery):
-        lines = database_plan(call, query)
-        body = _entity(call.text, executionPlan="\n".join(lines), queryType="PULL")
-        return _listing(call, [("Plan in DuckDB", [], [[line] for line in lines])], body)
+        lines = database_plan(request, query)
+        body = _entity(request.text, executionPlan="\n".join(lines), queryType="PULL")
+        return _listing(request, [("Plan in DuckDB", [], [[line] for line in lines])], body)
     if not isinstance(query, nodes.Query):
-        fail(call.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
-    made = plan(analyze(query, catalog, persistent=query is not target), call.session.properties)
-    return _listing(call, _plan_sections(made), _plan_entity(call.text, made))
+        fail(request.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
+    made = plan(analyze(query, catalog, persistent=query is not target), request.session.properties)
+    return _listing(request, _plan_sections(made), _plan_entity(request.text, made))
 
 
-def _explain_query(call: Call, info: QueryInfo) -> Result:
+def _explain_query(request: Request, info: QueryInfo) -> Result:
     """A persistent query: what it is, does, and has done so far."""
-    made, running = call.engine.plan_of(info), call.engine.queries[info.id]
+    made, running = request.engine.plan_of(info), request.engine.queries[info.id]
     facts = [["Query ID", info.id], ["Status", running.state], ["Statement", info.statement]]
     facts += [["Reads", ", ".join(info.sources)], ["Writes", info.sink]]
     if running.error:
         facts.append(["Error", running.error])
-    sections = [("Query", ["", ""], facts), *_plan_sections(made), *section(positions(call, info))]
-    return _listing(call, sections, _query_entity(call, running, made))
+    sections = [("Query", ["", ""], facts), *_plan_sections(made), *section(positions(request, info))]
+    return _listing(request, sections, _query_entity(request, running, made))
 
 
-def _listing(call: Call, sections: Sequence[Section], body: dict[str, Any]) -> Listing:
-    entity = {"@type": "queryDescription", "statementText": call.text, "queryDescription": body, "warnings": []}
-    return Listing(call.text, sections, entity)
+def _listing(request: Request, sections: Sequence[Section], body: dict[str, Any]) -> Listing:
+    entity = {"@type": "queryDescription", "statementText": request.text, "queryDescription": body, "warnings": []}
+    return Listing(request.text, sections, entity)
 
 
 def _plan_sections(made: Plan) -> list[Section]:
@@ -67,7 +66,7 @@ def _plan_sections(made: Plan) -> list[Section]:
     return [("Result", ["Field", "Type"], columns), ("Plan", [], [[line] for line in describe_plan(made)])]
 
 
-def _query_entity(call: Call, running: RunningQuery, made: Plan) -> dict[str, Any]:
+def _query_entity(request: Request, running: RunningQuery, made: Plan) -> dict[str, Any]:
     info = running.info
     errors = [{"timestamp": 0, "errorMessage": running.error, "type": "SYSTEM"}] if running.error else []
     return _plan_entity(info.statement, made) | {
@@ -76,7 +75,7 @@ def _query_entity(call: Call, running: RunningQuery, made: Plan) -> dict[str, An
         "overriddenProperties": dict(info.properties),
         "queryType": "PERSISTENT",
         "queryErrors": errors,
-        "tasksMetadata": summaries(positions(call, info)),
+        "tasksMetadata": summaries(positions(request, info)),
         "consumerGroupId": group_name(info.id, 0),
         "state": running.state,
     }
@@ -114,11 +113,11 @@ def _entity(text: str, **known: Any) -> dict[str, Any]:
     }
 
 
-def describe_queries(call: Call) -> Result:
+def describe_queries(request: Request) -> Result:
     """All persistent queries in detail."""
-    queries = list(call.engine.queries.values())
-    entities = [_query_entity(call, query, call.engine.plan_of(query.info)) for query in queries]
+    queries = list(request.engine.queries.values())
+    entities = [_query_entity(request, query, request.engine.plan_of(query.info)) for query in queries]
     rows = [[query.id, query.state, query.error, str(query.records)] for query in queries]
-    found = section(position for query in queries for position in positions(call, query.info))
-    body = {"@type": "query_descriptions", "statementText": call.text, "queryDescriptions": entities, "warnings": []}
-    return Listing(call.text, [("", ["Query ID", "Status", "Error", "Read since start"], rows), *found], body)
+    found = section(position for query in queries for position in positions(request, query.info))
+    body = {"@type": "query_descriptions", "statementText": request.text, "queryDescriptions": entities, "warnings": []}
+    return Listing(request.text, [("", ["Query ID", "Status", "Error", "Read since start"], rows), *found], body)

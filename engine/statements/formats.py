@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import fail
 from ksql.engine.formats import capabilities
 from ksql.engine.formats.contract import FormatOptions

@@ -12,17 +12,16 @@ from sqlglot import exp
 
 from ksql.engine.analysis.calls import refuse_rows
 from ksql.engine.analysis.names import free_columns
-from ksql.engine.casts import is_number
-from ksql.engine.definitions import Source
-from ksql.engine.errors import KsqlError, fail
+from ksql.engine.catalog.definitions import Source
+from ksql.engine.errors import KsqlError, did_you_mean, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
-from ksql.engine.operators.sql import only_wraps, reason
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.results import Message, Result
-from ksql.engine.statements.registry import Call, executes
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import BIGINT, Column
+from ksql.engine.sql.runner import only_wraps, reason
+from ksql.engine.statements.registry import Request, executes
+from ksql.engine.types.casts import is_number
+from ksql.engine.types.sql_types import BIGINT, Column
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.partitioner import partition_keys
 from ksql.parser import ParseError, nodes, parse_one, to_sql
@@ -34,9 +33,9 @@ _ROWTIME = Column("ROWTIME", BIGINT)
 
 
 @executes(nodes.InsertValues)
-def insert_values(call: Call) -> Result:
-    _append(call, [_placed_record(call)])
-    return Message(call.text, "", {})
+def insert_values(request: Request) -> Result:
+    _append(request, [_placed_record(request)])
+    return Message(request.text, "", {})
 
 
 def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
@@ -48,13 +47,13 @@ def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError |
     failed = None
     for text in texts:
         try:
-            call = Call(session, parse_one(text).node, text)
-            records.append(_placed_record(call))
+            request = Request(session, parse_one(text).node, text)
+            records.append(_placed_record(request))
         except (KsqlError, ParseError) as error:
             failed = error
             break
     if records:
-        _append(call, records)
+        _append(request, records)
     return len(records), failed
 
 
@@ -62,31 +61,31 @@ def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError |
 _Placed = tuple[str, int, pa.RecordBatch]
 
 
-def _append(call: Call, placed: Iterable[_Placed]) -> None:
+def _append(request: Request, placed: Iterable[_Placed]) -> None:
     by_place: dict[tuple[str, int], list[pa.RecordBatch]] = {}
     for topic, partition, record in placed:
         by_place.setdefault((topic, partition), []).append(record)
-    with call.transaction() as transaction:
+    with request.transaction() as transaction:
         for (topic, partition), records in by_place.items():
             transaction.append(topic, partition, records[0] if len(records) == 1 else pa.concat_batches(records))
 
 
-def _placed_record(call: Call) -> _Placed:
-    source = call.source(call.node.this)
+def _placed_record(request: Request) -> _Placed:
+    source = request.source(request.node.this)
     if source.read_only:
-        fail(call.node.this, f"{source.name} was declared with SOURCE and is read-only")
+        fail(request.node.this, f"{source.name} was declared with SOURCE and is read-only")
     if source.windowed:
-        fail(call.node.this, f"{source.name} has a windowed key, which INSERT VALUES cannot write")
-    given = _given(call.node, source)
-    key, value, time = _record(call, source, given)
+        fail(request.node.this, f"{source.name} has a windowed key, which INSERT VALUES cannot write")
+    given = _given(request.node, source)
+    key, value, time = _record(request, source, given)
     if source.is_table and key is None:
         keys = ", ".join(column.name for column in source.key_columns)
-        fail(call.node, f"the primary key of {source.name} must not be NULL", hint=f"give {keys} a value.")
+        fail(request.node, f"the primary key of {source.name} must not be NULL", hint=f"give {keys} a value.")
     record = pa.RecordBatch.from_arrays(
         [pa.array([key], pa.binary()), pa.array([value], pa.binary()), pa.array([time], pa.int64()), pa.nulls(1, HEADERS_TYPE)],
         schema=RECORD_SCHEMA,
     )
-    partitions = call.engine.log.topics()[source.topic].partitions
+    partitions = request.engine.log.topics()[source.topic].partitions
     partition = int(partition_keys(record.column(0), partitions)[0]) if partitions > 1 else 0
     return source.topic, partition, record
 
@@ -129,31 +128,31 @@ class _Value:
 
 
 def _record(
-    call: Call, source: Source, given: Mapping[str, exp.Expression], *, safe: bool = False
+    request: Request, source: Source, given: Mapping[str, exp.Expression], *, safe: bool = False
 ) -> tuple[bytes | None, bytes | None, int]:
     """Key, value and timestamp of the record, computed and encoded by one statement."""
     columns = (*source.key_columns, *source.value_columns)
-    now = _Value(_ROWTIME, None, str(call.session.now_ms()))
+    now = _Value(_ROWTIME, None, str(request.session.now_ms()))
     time = _value(_ROWTIME, given["ROWTIME"], safe) if "ROWTIME" in given else now
     every = [*(_value(column, given.get(column.name), safe) for column in columns), time]
     names = [f'"c{i}"' for i in range(len(every))]
     converted = [value for value in every if value.lost]
     lost = ", ".join(f"COALESCE({value.lost}, false)" for value in converted)
     try:
-        *record, which = call.engine.sql.row(
+        *record, which = request.engine.sql.row(
             f"SELECT {_encoders(source, names)}, {names[-1]}::BIGINT, [{lost}] "
             f"FROM (SELECT {', '.join(f'{value.sql} AS {name}' for value, name in zip(every, names, strict=True))})"
         )
-    except call.engine.sql_error as error:
+    except request.engine.sql_error as error:
         if only_wraps(str(error)) and not safe:
-            return _record(call, source, given, safe=True)
-        _fail_at_value(call, every, str(error))
+            return _record(request, source, given, safe=True)
+        _fail_at_value(request, every, str(error))
     for value in compress(converted, which):
         assert value.node is not None
         fail(value.node, f"{to_sql(value.node)} does not fit into column {value.column.name}, which is {value.column.type}")
     key, data, time_ms = record
     if time_ms is None or time_ms < 0:
-        fail(time.node or call.node, "ROWTIME must be a point in time: milliseconds since 1970")
+        fail(time.node or request.node, "ROWTIME must be a point in time: milliseconds since 1970")
     return _bytes(key), _bytes(data), time_ms
 
 
@@ -168,14 +167,14 @@ def _encoders(source: Source, names: Sequence[str]) -> str:
     return f"{key}, {value_encoder.sql(names[count:-1])}"
 
 
-def _fail_at_value(call: Call, values: Sequence[_Value], message: str) -> NoReturn:
+def _fail_at_value(request: Request, values: Sequence[_Value], message: str) -> NoReturn:
     """Point at the value that cannot be computed: the first that fails alone."""
     for value in values:
         try:
-            call.engine.sql.row(f"SELECT {value.sql}")
-        except call.engine.sql_error as error:
-            fail(value.node or call.node, f"the value of {value.column.name} cannot be computed", detail=reason(str(error)))
-    fail(call.node, "the values cannot be written", detail=reason(message))
+            request.engine.sql.row(f"SELECT {value.sql}")
+        except request.engine.sql_error as error:
+            fail(value.node or request.node, f"the value of {value.column.name} cannot be computed", detail=reason(str(error)))
+    fail(request.node, "the values cannot be written", detail=reason(message))
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ksql.engine.definitions import QueryInfo
+from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.runtime.task import group_name
-from ksql.engine.statements.registry import Call
+from ksql.engine.statements.registry import Request
 
 #: A table of a Listing: title, headers, rows.
 Section = tuple[str, list[str], list[list[str]]]
@@ -33,9 +33,9 @@ class Position:
         return max(self.end - max(self.offset, self.start), 0)
 
 
-def positions(call: Call, query: QueryInfo) -> Iterator[Position]:
+def positions(request: Request, query: QueryInfo) -> Iterator[Position]:
     """Where the query stands in each partition it reads."""
-    log, sources = call.engine.log, call.engine.catalog.sources
+    log, sources = request.engine.log, request.engine.catalog.sources
     for index in range(len(query.sources)):
         group = group_name(query.id, index)
         for (topic, partition), committed in sorted(log.committed(group).items()):

@@ -7,14 +7,13 @@ from functools import partial
 
 import pyarrow as pa
 
-from ksql.engine.errors import fail
-from ksql.engine.live_rows import LiveRows
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.operators.batch import in_order
+from ksql.engine.queries.live_rows import LiveRows
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
-from ksql.engine.statements.registry import Call, executes
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import BIGINT, INTEGER, STRING, TIMESTAMP, Column
+from ksql.engine.statements.registry import Request, executes
+from ksql.engine.types.sql_types import BIGINT, INTEGER, STRING, TIMESTAMP, Column
 from ksql.log.contract import Log
 from ksql.parser import nodes
 
@@ -31,18 +30,18 @@ _START_BYTES = 8
 
 
 @executes(nodes.Print)
-def print_topic(call: Call) -> TopicPrinter:
-    topic = call.node.this.this
-    topics = call.engine.log.topics()
+def print_topic(request: Request) -> TopicPrinter:
+    topic = request.node.this.this
+    topics = request.engine.log.topics()
     if topic not in topics:
-        fail(call.node, f"topic {topic} does not exist", hint=did_you_mean(topic, topics) or "SHOW TOPICS; lists what does.")
-    args = call.node.args
-    sources = call.engine.catalog.sources.values()
+        fail(request.node, f"topic {topic} does not exist", hint=did_you_mean(topic, topics) or "SHOW TOPICS; lists what does.")
+    args = request.node.args
+    sources = request.engine.catalog.sources.values()
     windowed = [s.window_size_ms for s in sources if s.topic == topic and s.windowed in ("TUMBLING", "HOPPING")]
     return TopicPrinter(
-        call.text,
+        request.text,
         topic,
-        call.engine.log,
+        request.engine.log,
         from_beginning=bool(args.get("from_beginning")),
         every=args.get("interval") or 1,
         limit=args.get("limit"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError, located
 from ksql.engine.results import Result
 from ksql.log.contract import Transaction
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One statement to carry out: its node and text, in the session that gave it."""
 
     session: Session
@@ -47,7 +47,7 @@ class Call:
             raise located(error, name) from None
 
 
-Executor = Callable[[Call], Result]
+Executor = Callable[[Request], Result]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from ksql.engine.definitions import QueryInfo, Source
+from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.errors import fail
 
 

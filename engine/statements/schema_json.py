@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ksql.engine.types import Array, Column, Decimal, Map, SqlType, Struct
+from ksql.engine.types.sql_types import Array, Column, Decimal, Map, SqlType, Struct
 
 
 def field_json(column: Column) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ksql.engine.aggregates import AGGREGATES
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.functions import functions
 from ksql.engine.results import Listing, Result
 from ksql.engine.settings import DEFAULTS, PREFIX
-from ksql.engine.statements.registry import Call, executes
+from ksql.engine.statements.registry import Request, executes
 from ksql.parser import nodes
 
 #: Topics of the engine itself begin so; SHOW ALL TOPICS lists them too.
@@ -18,33 +18,40 @@ INTERNAL = ("_ksql", "__")
 
 
 def listing(
-    call: Call, kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]], entity: dict[str, Any], title: str = ""
+    request: Request,
+    kind: str,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    entity: dict[str, Any],
+    title: str = "",
 ) -> Listing:
     """One table for people; `entity` is the REST body beside @type and statementText."""
-    return Listing(call.text, [(title, headers, rows)], {"@type": kind, "statementText": call.text, **entity, "warnings": []})
+    return Listing(
+        request.text, [(title, headers, rows)], {"@type": kind, "statementText": request.text, **entity, "warnings": []}
+    )
 
 
 @executes(nodes.ShowStreams)
-def show_streams(call: Call) -> Result:
-    return _show_sources(call, is_table=False)
+def show_streams(request: Request) -> Result:
+    return _show_sources(request, is_table=False)
 
 
 @executes(nodes.ShowTables)
-def show_tables(call: Call) -> Result:
-    return _show_sources(call, is_table=True)
+def show_tables(request: Request) -> Result:
+    return _show_sources(request, is_table=True)
 
 
-def _show_sources(call: Call, *, is_table: bool) -> Result:
-    if call.node.args.get("extended"):
+def _show_sources(request: Request, *, is_table: bool) -> Result:
+    if request.node.args.get("extended"):
         from ksql.engine.statements.describe import describe_sources
 
-        return describe_sources(call, is_table=is_table)
-    sources = sorted((s for s in call.engine.catalog.sources.values() if s.is_table == is_table), key=lambda s: s.name)
+        return describe_sources(request, is_table=is_table)
+    sources = sorted((s for s in request.engine.catalog.sources.values() if s.is_table == is_table), key=lambda s: s.name)
     plain = [_plain(source) for source in sources]
     kind = "tables" if is_table else "streams"
     rows = [[p["name"], p["topic"], p["keyFormat"], p["valueFormat"], str(p["isWindowed"]).lower()] for p in plain]
     headers = [f"{'Table' if is_table else 'Stream'} Name", "Kafka Topic", "Key Format", "Value Format", "Windowed"]
-    return listing(call, kind, headers, rows, {kind: plain})
+    return listing(request, kind, headers, rows, {kind: plain})
 
 
 def _plain(source: Source) -> dict[str, Any]:
@@ -59,34 +66,34 @@ def _plain(source: Source) -> dict[str, Any]:
 
 
 @executes(nodes.ShowTopics)
-def show_topics(call: Call) -> Result:
-    hidden = () if call.node.args.get("all") else INTERNAL
+def show_topics(request: Request) -> Result:
+    hidden = () if request.node.args.get("all") else INTERNAL
     topics = {
         name: config
-        for name, config in sorted(call.engine.log.topics().items())
+        for name, config in sorted(request.engine.log.topics().items())
         if not name.startswith(tuple(hidden) or ("\0",))
     }
-    extended = bool(call.node.args.get("extended"))
+    extended = bool(request.node.args.get("extended"))
     rows: list[list[str]] = []
     plain: list[dict[str, Any]] = []
     for name, config in topics.items():
         plain.append({"name": name, "replicaInfo": [config.replicas] * config.partitions})
         rows.append([name, str(config.partitions), str(config.replicas)])
         if extended:
-            groups = [g for g in call.engine.log.groups() if any(t == name for t, _ in call.engine.log.committed(g))]
+            groups = [g for g in request.engine.log.groups() if any(t == name for t, _ in request.engine.log.committed(g))]
             plain[-1] |= {"consumerCount": len(groups), "consumerGroupCount": len(groups)}
             rows[-1] += [str(len(groups)), str(len(groups))]
     headers = ["Kafka Topic", "Partitions", "Partition Replicas"] + (["Consumers", "ConsumerGroups"] if extended else [])
-    return listing(call, "kafka_topics_extended" if extended else "kafka_topics", headers, rows, {"topics": plain})
+    return listing(request, "kafka_topics_extended" if extended else "kafka_topics", headers, rows, {"topics": plain})
 
 
 @executes(nodes.ShowQueries)
-def show_queries(call: Call) -> Result:
-    if call.node.args.get("extended"):
+def show_queries(request: Request) -> Result:
+    if request.node.args.get("extended"):
         from ksql.engine.statements.explain import describe_queries
 
-        return describe_queries(call)
-    engine = call.engine
+        return describe_queries(request)
+    engine = request.engine
     plain = []
     for query in engine.queries.values():
         sink = engine.catalog.sources.get(query.info.sink)
@@ -97,7 +104,7 @@ def show_queries(call: Call) -> Result:
         for p in plain
     ]
     headers = ["Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"]
-    return listing(call, "queries", headers, rows, {"queries": plain})
+    return listing(request, "queries", headers, rows, {"queries": plain})
 
 
 def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Source]) -> dict[str, Any]:
@@ -113,9 +120,9 @@ def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Sour
 
 
 @executes(nodes.ShowProperties)
-def show_properties(call: Call) -> Result:
+def show_properties(request: Request) -> Result:
     """Every property the engine knows or was given: its default, the server's value, or the session's."""
-    config, given = call.engine.config, call.session.properties
+    config, given = request.engine.config, request.session.properties
     plain_names = {name.removeprefix(PREFIX) for name in given}
     defaults = {name: value for name, value in DEFAULTS.items() if name not in plain_names}
     plain = [
@@ -131,27 +138,27 @@ def show_properties(call: Call) -> Result:
     rows = [[str(p["name"]), "SESSION" if p["level"] == "SESSION" else "", str(p["value"])] for p in plain]
     overridden = [p["name"] for p in plain if p["level"] == "SESSION"]
     entity = {"properties": plain, "overwrittenProperties": overridden, "defaultProperties": sorted(defaults)}
-    return listing(call, "properties", ["Property", "Override", "Value"], rows, entity)
+    return listing(request, "properties", ["Property", "Override", "Value"], rows, entity)
 
 
 @executes(nodes.ShowFunctions)
-def show_functions(call: Call) -> Result:
+def show_functions(request: Request) -> Result:
     known = [(name, "SCALAR" if f.kind == "scalar" else "TABLE", f.category) for name, f in functions().items()]
     known += [(name, "AGGREGATE", "AGGREGATE") for name in AGGREGATES]
     rows = [list(row) for row in sorted(known)]
     plain = [{"name": name, "type": type_, "category": category} for name, type_, category in rows]
-    return listing(call, "function_names", ["Function Name", "Type", "Category"], rows, {"functions": plain})
+    return listing(request, "function_names", ["Function Name", "Type", "Category"], rows, {"functions": plain})
 
 
 @executes(nodes.ShowTypes)
-def show_types(call: Call) -> Result:
-    types = call.engine.catalog.types
+def show_types(request: Request) -> Result:
+    types = request.engine.catalog.types
     rows = [[name, str(type_)] for name, type_ in sorted(types.items())]
-    return listing(call, "type_list", ["Type Name", "Schema"], rows, {"types": dict(rows)})
+    return listing(request, "type_list", ["Type Name", "Schema"], rows, {"types": dict(rows)})
 
 
 @executes(nodes.ShowVariables)
-def show_variables(call: Call) -> Result:
-    rows = [[name, value] for name, value in sorted(call.session.variables.items())]
+def show_variables(request: Request) -> Result:
+    rows = [[name, value] for name, value in sorted(request.session.variables.items())]
     plain = [{"name": name, "value": value} for name, value in rows]
-    return listing(call, "variables", ["Variable Name", "Value"], rows, {"variables": plain})
+    return listing(request, "variables", ["Variable Name", "Value"], rows, {"variables": plain})

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.errors import StatementError, did_you_mean, fail, located
 from ksql.engine.statements.with_clause import written
-from ksql.engine.suggest import did_you_mean
 from ksql.log.contract import Log, LogError, TopicConfig, Transaction
 
 

@@ -9,9 +9,8 @@ from typing import Any, NoReturn
 
 from sqlglot import exp
 
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.errors import NotSupportedError, StatementError, did_you_mean, fail, located
 from ksql.engine.formats import capabilities
-from ksql.engine.suggest import did_you_mean
 
 #: Kinds of statements by what they may say.
 STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT, ASSERT_TOPIC = (

@@ -16,7 +16,7 @@ from ksql.demo.feed import Feed
 from ksql.demo.sample import SAMPLE_ROWS, full_data_available, load
 from ksql.display import ChangesDisplay, Display
 from ksql.engine.results import PushQuery
-from ksql.engine.types import TIMESTAMP, Column
+from ksql.engine.types.sql_types import TIMESTAMP, Column
 from ksql.runner import run_statements
 
 #: The replay takes so many commits, each a good moment to kill it, and looks for changes so long after each.

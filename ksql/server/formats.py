@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 from ksql.render import json_rows, schema_string
 from ksql.server.errors import generic_error
 

@@ -11,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from ksql.engine import Session
-from ksql.engine.definitions import Source
-from ksql.engine.errors import KsqlError, StatementError
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import Array, Map, SqlType, Struct, quote_name
+from ksql.engine.catalog.definitions import Source
+from ksql.engine.errors import KsqlError, StatementError, did_you_mean
+from ksql.engine.types.sql_types import Array, Map, SqlType, Struct, quote_name
 from ksql.error_text import user_error_text
 from ksql.parameters import literal
 from ksql.server.errors import BAD_REQUEST, BAD_STATEMENT, SERVER_ERROR, ApiError

@@ -12,7 +12,7 @@ from ksql.log.contract import CommittedOffset, LogError, TopicConfig
 from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.segment import Segment, segment_path
 from ksql.log.local import Picture, Topic
-from ksql.log.transaction import Changes
+from ksql.log.transaction import StagedChanges
 
 _VERSION = 1
 _SCHEMA = """
@@ -102,7 +102,7 @@ class Database:
         if self._connection.in_transaction:
             self._execute("ROLLBACK")
 
-    def write(self, changes: Changes) -> dict[str, int]:
+    def write(self, changes: StagedChanges) -> dict[str, int]:
         """Everything but the appends; returns the ids of created topics."""
         many = self._connection.executemany
         many("DELETE FROM group_offsets WHERE group_name = ?", [(group,) for group in changes.deleted_groups])

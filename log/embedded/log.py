@@ -32,7 +32,7 @@ from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.recovery import cut_back
 from ksql.log.embedded.writer import PartitionWriter, encode_all, sync_directory
 from ksql.log.local import LocalLog, Topic
-from ksql.log.transaction import Changes
+from ksql.log.transaction import StagedChanges
 
 Durability = Literal["fsync", "os"]
 
@@ -41,7 +41,7 @@ Durability = Literal["fsync", "os"]
 class _Pending:
     """A transaction on its way through commit."""
 
-    changes: Changes
+    changes: StagedChanges
     frames: Mapping[TopicPartition, list[EncodedBatch]]
     outcome: Future[TransactionResult] = field(default_factory=Future)
 
@@ -102,7 +102,7 @@ class EmbeddedLog(LocalLog[Partition]):
             self._database.close()
             self._lock.release()
 
-    def _carry_out(self, changes: Changes) -> TransactionResult:
+    def _carry_out(self, changes: StagedChanges) -> TransactionResult:
         pending = _Pending(changes, {place: encode_all(batches) for place, batches in changes.appends.items()})
         self._queue.append(pending)
         with self._commit_lock:
@@ -186,7 +186,7 @@ class EmbeddedLog(LocalLog[Partition]):
             raise LogWriteError(f"data directory {self._directory} was moved or removed", hint="put it back, or start again")
         return self._database.begin()
 
-    def _write_metadata(self, changes: Changes) -> dict[str, Topic[Partition]]:
+    def _write_metadata(self, changes: StagedChanges) -> dict[str, Topic[Partition]]:
         ids = self._database.write(changes)
         return {
             name: open_topic(self._topics_directory, topic_id, name, changes.created_topics[name])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 Json = Any
 

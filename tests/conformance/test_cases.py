@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ksql.engine.types import BIGINT, INTEGER, STRING, Array, Column, Decimal, Map, Struct
+from ksql.engine.types.sql_types import BIGINT, INTEGER, STRING, Array, Column, Decimal, Map, Struct
 from tests.conformance import words
 from tests.conformance.afterwards import judge_sources, judge_topics
 from tests.conformance.cases import DEFAULT_PROPERTIES, Case, case_files, load_file

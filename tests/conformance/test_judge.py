@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Column, Decimal
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Column, Decimal
 from tests.conformance.codec import Serde
 from tests.conformance.compare import MODES, Judge, Mode
 from tests.conformance.topics import Seen, Topic

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksql.engine.types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Array, Column, Map, SqlType, Struct
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Array, Column, Map, SqlType, Struct
+from ksql.engine.types.sql_types import Decimal as DecimalType
 from tests.conformance import windowed
 from tests.conformance.codec import EncodeError, Serde, UnknownFormatError, Unreadable
 from tests.conformance.values import identity, same

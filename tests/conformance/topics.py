@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ksql.engine.types import Column, SqlType, Struct
+from ksql.engine.types.sql_types import Column, SqlType, Struct
 from tests.conformance import windowed
 from tests.conformance.codec import Serde, Unreadable
 from tests.conformance.windowed import Window

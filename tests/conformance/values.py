@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ksql.engine.types import Array, Map, Primitive, SqlType, Struct
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import Array, Map, Primitive, SqlType, Struct
+from ksql.engine.types.sql_types import Decimal as DecimalType
 from tests.conformance.codec import Unreadable
 
 Json = Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ksql
-from ksql.engine.operators import table_state
+from ksql.engine.state import operator_state as table_state
 from ksql.testing import Record, TestDriver
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.testing import Record
 from tests.goldens.story import NULL
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Rows
-from ksql.engine.types import BIGINT, STRING, Column
+from ksql.engine.types.sql_types import BIGINT, STRING, Column
 from ksql.parser import split
 
 COLUMNS = (Column("ID", STRING), Column("N", BIGINT))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksql.engine.types import BIGINT, DATE, STRING, Column, Struct
+from ksql.engine.types.sql_types import BIGINT, DATE, STRING, Column, Struct
 from ksql.repl.complete import Names, complete
 from ksql.repl.scan import scan
 

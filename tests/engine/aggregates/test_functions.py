@@ -13,8 +13,8 @@ import pytest
 from ksql.engine.aggregates import AGGREGATES, resolve_aggregate
 from ksql.engine.errors import QueryError, StatementError
 from ksql.engine.kernels import Segments
-from ksql.engine.types import BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, INTEGER, STRING, Array, SqlType, Struct
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, INTEGER, STRING, Array, SqlType, Struct
+from ksql.engine.types.sql_types import Decimal as DecimalType
 
 MONEY = DecimalType(4, 1)
 BIG = 2**63 - 1

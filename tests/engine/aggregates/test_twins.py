@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.aggregates import Bound, resolve_aggregate
 from ksql.engine.kernels import Segments
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,
@@ -30,7 +30,7 @@ from ksql.engine.types import (
     SqlType,
     Struct,
 )
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import Decimal as DecimalType
 
 VALUES: dict[SqlType, st.SearchStrategy[Any]] = {
     INTEGER: st.integers(-(2**31), 2**31 - 1) | st.integers(-3, 3),

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ksql.engine.casts_text import MACROS
 from ksql.engine.formats.contract import Decoder, Encoder
+from ksql.engine.types.casts_text import MACROS
 
 Row = tuple[Any, ...]
 

@@ -7,7 +7,7 @@ import pytest
 from ksql.engine.errors import NotSupportedError, StatementError
 from ksql.engine.formats import bind, capabilities
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.types import BOOLEAN, DOUBLE, INTEGER, STRING, Array, Column, Map, SqlType, Struct
+from ksql.engine.types.sql_types import BOOLEAN, DOUBLE, INTEGER, STRING, Array, Column, Map, SqlType, Struct
 from tests.engine.formats.running import decode, encode, exact
 
 MAP = Map(INTEGER, STRING)

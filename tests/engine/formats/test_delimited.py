@@ -12,8 +12,21 @@ from hypothesis import given
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.formats.delimited import line_splitter
-from ksql.engine.formats.rows import RecordError
-from ksql.engine.types import BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, INTEGER, STRING, TIME, TIMESTAMP, Column, Decimal, SqlType
+from ksql.engine.formats.rows import UnreadableError
+from ksql.engine.types.sql_types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Column,
+    Decimal,
+    SqlType,
+)
 from tests.engine.formats.running import comparable, decode, encode, exact
 
 ERROR = object()
@@ -79,7 +92,7 @@ def test_values(type_: SqlType, text: str, expected: Any) -> None:
 )
 def test_lines(record: str, fields: list[str] | None) -> None:
     if fields is None:
-        with pytest.raises(RecordError):
+        with pytest.raises(UnreadableError):
             line_splitter(",")(record)
     else:
         assert line_splitter(",")(record) == fields

@@ -9,7 +9,7 @@ import pytest
 
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import Decoder, FormatOptions
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

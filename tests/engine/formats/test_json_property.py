@@ -11,7 +11,7 @@ from hypothesis import given
 from ksql.engine.formats import bind, json_exact
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.formats.rows import decode_rows
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

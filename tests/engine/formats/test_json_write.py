@@ -10,7 +10,7 @@ import pytest
 
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

@@ -8,7 +8,7 @@ import pytest
 
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Column, SqlType
+from ksql.engine.types.sql_types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Column, SqlType
 from tests.engine.formats.running import decode, encode, exact
 
 CASES: list[tuple[SqlType, Any, bytes]] = [

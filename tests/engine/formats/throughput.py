@@ -20,7 +20,7 @@ import pyarrow as pa
 import tests.conftest  # noqa: F401 - makes `ksql` importable from a checkout
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import Decoder, FormatOptions
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Column
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Column
 
 ROWS = 65_536
 VALUE = FormatOptions(is_key=False)

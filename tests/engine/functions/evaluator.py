@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ksql.engine.expressions.compiler import Compiler
 from ksql.engine.expressions.typed import Name, Scope
-from ksql.engine.types import INTEGER, Column, SqlType
+from ksql.engine.types.sql_types import INTEGER, Column, SqlType
 from ksql.parser import parse_expression
 
 

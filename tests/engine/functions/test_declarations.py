@@ -6,7 +6,7 @@ import pytest
 
 from ksql.engine import functions
 from ksql.engine.functions.signature import AnyDecimal, Generic, LambdaPattern, Signature, UnitPattern, parse_signature
-from ksql.engine.types import BOOLEAN, INTEGER, STRING, Array, Column, Decimal, Map, SqlType
+from ksql.engine.types.sql_types import BOOLEAN, INTEGER, STRING, Array, Column, Decimal, Map, SqlType
 from tests.engine.functions.evaluator import Evaluator
 
 NAMES = """

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.engine.types import BIGINT, DOUBLE, INTEGER, STRING, Column
-from ksql.engine.types import Decimal as DecimalType
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Column
+from ksql.engine.types.sql_types import Decimal as DecimalType
 from tests.engine.functions.evaluator import Evaluator
 
 EXACT = Context(prec=1000)

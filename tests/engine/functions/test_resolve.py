@@ -6,7 +6,7 @@ import pytest
 
 from ksql.engine.errors import StatementError
 from ksql.engine.functions import ArgumentType, LambdaArgument, LambdaTypes, UnitArgument, resolve
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     DATE,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksql.engine.functions.utf16 import joined, units
-from ksql.engine.types import INTEGER, STRING, Column
+from ksql.engine.types.sql_types import INTEGER, STRING, Column
 from tests.engine.functions.evaluator import Evaluator
 
 TEXTS = st.text(st.sampled_from("ab é日😀\t"), max_size=8)

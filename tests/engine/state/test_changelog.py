@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from ksql.engine.errors import QueryError
-from ksql.engine.state import changelog
+from ksql.engine.state import changes as changelog
 
 
 def test_round_trip() -> None:

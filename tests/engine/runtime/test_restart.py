@@ -23,10 +23,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ksql.engine import Engine
-from ksql.engine.operators import sql, stage, table_state
+from ksql.engine.operators import stage
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.runtime import changelog, task
 from ksql.engine.runtime.task import Task
+from ksql.engine.sql import runner as sql
+from ksql.engine.state import operator_state as table_state
 from ksql.log import EmbeddedLog, LogWriteError, TopicConfig
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.embedded.database import Database

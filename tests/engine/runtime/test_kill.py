@@ -38,7 +38,7 @@ def fill(directory: Path) -> None:
 
 def start(directory: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.kill_worker", str(directory)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.engine.runtime.kill_worker", str(directory)], stdout=subprocess.PIPE, text=True
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 
 
 @dataclass(frozen=True, slots=True)

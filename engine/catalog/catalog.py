@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from ksql.engine import definition_json
-from ksql.engine.definitions import QueryInfo, Source
-from ksql.engine.errors import StatementError
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.type_names import parse_sql_type
-from ksql.engine.types import SqlType
+from ksql.engine.catalog import definition_json
+from ksql.engine.catalog.definitions import QueryInfo, Source
+from ksql.engine.errors import StatementError, did_you_mean
+from ksql.engine.types.names import parse_sql_type
+from ksql.engine.types.sql_types import SqlType
 from ksql.log.contract import Log, Transaction
 
 T = TypeVar("T")

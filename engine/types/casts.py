@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal as PyDecimal
 from decimal import InvalidOperation
 
-from ksql.engine.binding import bind_once
-from ksql.engine.casts_text import from_text, to_text
 from ksql.engine.errors import StatementError
-from ksql.engine.types import (
+from ksql.engine.sql.binding import bind_once
+from ksql.engine.types.casts_text import from_text, to_text
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

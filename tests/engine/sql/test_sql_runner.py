@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ksql.engine.operators.sql import SqlRunner
+from ksql.engine.sql.runner import SqlRunner
 
 
 @pytest.fixture(params=[1, 2, 3])

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from ksql.engine.definitions import HeaderColumn, QueryInfo, Source
+from ksql.engine.catalog.definitions import HeaderColumn, QueryInfo, Source
 from ksql.engine.formats.contract import FormatOptions
-from ksql.engine.type_names import parse_sql_type
-from ksql.engine.types import Column
+from ksql.engine.types.names import parse_sql_type
+from ksql.engine.types.sql_types import Column
 
 _COLUMNS = ("key_columns", "value_columns", "header_columns")
 _OPTIONS = ("key_options", "value_options")

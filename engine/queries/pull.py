@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.analysis.model import AliasedSource
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
 from ksql.engine.operators.stream_table_join import last_of_each

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ksql.engine.errors import KsqlError, QueryError
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
-from ksql.engine.types import Column
+from ksql.engine.types.sql_types import Column
 from ksql.log.contract import Log, LogError
 
 

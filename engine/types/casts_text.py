@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ksql.engine.types import (
+from ksql.engine.types.sql_types import (
     BOOLEAN,
     BYTES,
     DATE,

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import duckdb
 import pyarrow as pa
 
-from ksql.engine.operators.sql import readable
+from ksql.engine.sql.runner import readable
 
 _AGAIN_S = 0.02
 

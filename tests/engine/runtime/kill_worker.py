@@ -1,6 +1,6 @@
 """Run by `test_kill`: three queries over a data directory until killed, or until everything is read.
 
-python -m tests.engine.kill_worker DIRECTORY
+python -m tests.engine.runtime.kill_worker DIRECTORY
 """
 
 from __future__ import annotations

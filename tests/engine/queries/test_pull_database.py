@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ksql.engine.pull_database import PullDatabase
+from ksql.engine.queries.pull_database import PullDatabase
 
 #: Years of work.
 ENDLESS = "SELECT max(hash(range)) FROM range(1000000000000)"

@@ -8,11 +8,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
-from ksql.engine.catalog import Catalog
+from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import StatementError, located
 from ksql.engine.functions import describe
-from ksql.engine.operators.sql import reason
-from ksql.engine.types import (
+from ksql.engine.sql.runner import reason
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

@@ -9,14 +9,14 @@ from typing import Protocol
 import pyarrow as pa
 from sqlglot import exp
 
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.sql import BIND_ERRORS, SqlRunner, reason
-from ksql.engine.operators.table_state import OperatorState
-from ksql.engine.types import Column
+from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
+from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.types.sql_types import Column
 
 
 class Clocked(Protocol):

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.pool import Pool
+from ksql.engine.sql.pool import Pool
 
 #: Fewer rows than this: the statement costs more than its rows, so it is bound once and not optimized (0.8 instead of 1.7 ms).
 _FEW = 64

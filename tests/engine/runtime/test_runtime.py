@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from ksql.engine.definitions import QueryInfo
+from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
 from ksql.engine.runtime.task import Task
 from ksql.log import MemoryLog

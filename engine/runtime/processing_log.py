@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ksql.engine.catalog import Catalog
-from ksql.engine.definitions import Source
+from ksql.engine.catalog.catalog import Catalog
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.operators.batch import RecordError
-from ksql.engine.types import BIGINT, INTEGER, STRING, Column
+from ksql.engine.types.sql_types import BIGINT, INTEGER, STRING, Column
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, Transaction
 
 TOPIC, STREAM = "ksql_processing_log", "KSQL_PROCESSING_LOG"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ksql.engine.types import DATE, TIME, TIMESTAMP, Array, Column, Map, SqlType, Struct
+from ksql.engine.types.sql_types import DATE, TIME, TIMESTAMP, Array, Column, Map, SqlType, Struct
 
 _CALENDAR: dict[SqlType, pa.DataType] = {DATE: pa.date32(), TIME: pa.time32("ms"), TIMESTAMP: pa.timestamp("ms")}
 

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from ksql.engine.operators.pool import Pool
+from ksql.engine.sql.pool import Pool
 
 
 @pytest.fixture(params=[0, 1, 3])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ksql.engine.errors import fail
-from ksql.engine.suggest import did_you_mean
-from ksql.engine.types import (
+from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
     BYTES,

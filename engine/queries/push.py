@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from ksql.engine.calendar import to_calendar
-from ksql.engine.live_rows import LiveRows
 from ksql.engine.operators.batch import DELETED, BatchContext, RecordError
-from ksql.engine.operators.sql import SqlRunner
-from ksql.engine.plan import Plan
+from ksql.engine.planning.plan import Plan
+from ksql.engine.queries.live_rows import LiveRows
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.runtime.task import start_cursors
+from ksql.engine.sql.runner import SqlRunner
+from ksql.engine.types.calendar import to_calendar
 from ksql.log.contract import Log
 
 

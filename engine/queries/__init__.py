@@ -1,0 +1,1 @@
+"""Queries of one client: pull (a snapshot, answered once) and push (rows that keep coming). Nothing here is durable."""
