@@ -11,7 +11,8 @@
     runtime/      drives persistent queries; queries/ those of one client
     types/        SQL types, which all of them speak of
 
-Loose are only the engine itself, sessions, results, settings and errors.
+Loose are only the engine (core: without its sessions), sessions (session_state: what statements see of one), results,
+settings and errors.
 """
 
 from __future__ import annotations

@@ -1,40 +1,14 @@
-"""The engine: a log, a catalog, and the queries that run over them."""
+"""The engine: what runs statements and queries over a log."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-import duckdb
-
-from ksql.engine.catalog.catalog import Catalog
-from ksql.engine.catalog.definitions import QueryInfo, Source
-from ksql.engine.functions import register
-from ksql.engine.operators.batch import RecordError
-from ksql.engine.planning.plan import Plan
-from ksql.engine.queries.pull_database import PullDatabase
-from ksql.engine.queries.push import PushQueries
-from ksql.engine.runtime.changelog import Changelog
-from ksql.engine.runtime.processing_log import ProcessingLog
-from ksql.engine.runtime.runtime import RunningQuery, Runtime
-from ksql.engine.runtime.task import NUMBERS, Task, group_name
+from ksql.engine.core import EngineCore
 from ksql.engine.session import Session
-from ksql.engine.settings import caching, reads_latest
-from ksql.engine.sql.runner import SqlRunner
-from ksql.engine.statements import load_executors, plan_statement
-from ksql.log.contract import Log, Transaction
-
-#: A batch has fewer records when each falls into many windows: every record of a window is a row.
-_WINDOWED_ROWS = 1 << 19
 
 
-def _epoch_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-class Engine:
+class Engine(EngineCore):
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and as many a batch of one of
@@ -42,132 +16,6 @@ class Engine:
     go on when the log is opened again.
     """
 
-    def __init__(
-        self,
-        log: Log,
-        *,
-        config: Mapping[str, str] | None = None,
-        workers: int = 1,
-        clock: Callable[[], int] = _epoch_ms,
-        batch_records: int = 65_536,
-    ) -> None:
-        load_executors()
-        self.log = log
-        self.config = dict(config or {})
-        self.clock = clock
-        self._batch_records = batch_records
-        self.catalog = Catalog(log)
-        # One thread: `SqlRunner` spreads batches over threads itself. And that optimizer would copy the parsing of a record
-        # into the filter above it, and so parse it twice.
-        self.database = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
-        self.sql_error = duckdb.Error
-        self.processing_log = ProcessingLog(
-            log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false"
-        )
-        register(self.database)
-        self.sql = SqlRunner(self.database, workers)
-        self.runtime = Runtime(log, workers)
-        self.push_queries = PushQueries()
-        self.statements_lock = threading.RLock()
-        self.pull_database = PullDatabase()
-        self._closed = False
-        for info in list(self.catalog.queries.values()):
-            self.run_query(info)
-
-    def start(self) -> None:
-        """Let the persistent queries run; idempotent."""
-        self.runtime.start()
-
     def session(self, *, properties: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None) -> Session:
         """A new session with the engine's defaults and the given properties."""
-        return Session(self, {**self.config, **(properties or {})}, variables or {}, self.clock)
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        return dict(self.catalog.sources)
-
-    @property
-    def queries(self) -> Mapping[str, RunningQuery]:
-        return self.runtime.queries
-
-    def run_query(self, info: QueryInfo) -> None:
-        """Begin to run a query of the catalog. Its plan is made when a worker first takes it up."""
-        query = RunningQuery(info, lambda: self.make_task(info), paused=info.state == "PAUSED")
-        self.runtime.add(query)
-
-    def plan_of(self, info: QueryInfo) -> Plan:
-        """A fresh plan of a persistent query, sink included, with empty state."""
-        return plan_statement(self, info)
-
-    def make_task(self, info: QueryInfo) -> Task:
-        """A task at the point that was committed last."""
-        plan = self.plan_of(info)
-        topic = self.catalog.sources[info.sink].topic
-        return Task(
-            info.id,
-            plan,
-            topic,
-            self.log,
-            self.sql,
-            fold=plan.is_table and caching(info.properties),
-            report=self.processing_log.append,
-            latest=reads_latest(info.properties),
-            batch_records=min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
-        )
-
-    def stop_query(self, query_id: str) -> None:
-        """Take a query out of the runtime, after its current batch."""
-        self.runtime.remove(query_id)
-
-    @contextmanager
-    def stopped(self, query_id: str | None) -> Iterator[None]:
-        """Take a query out of the runtime for a change of the catalog. Should that fail, the query goes on."""
-        was_running = query_id in self.queries
-        if query_id is not None:
-            self.stop_query(query_id)
-        try:
-            yield
-        except BaseException:
-            if was_running and query_id in self.catalog.queries:
-                self.run_query(self.catalog.queries[query_id])
-            raise
-
-    def restart_queries(self, source: str) -> None:
-        """Plan anew the queries that read or write `source`: it has got more columns."""
-        for query_id in dict.fromkeys([*self.catalog.readers(source), *self.catalog.writers(source)]):
-            self.stop_query(query_id)
-            self.run_query(self.catalog.queries[query_id])
-
-    def forget_state(self, transaction: Transaction, query_id: str | None) -> None:
-        """Delete what a query remembers: its changelog, numbers and offsets."""
-        if query_id is None:
-            return
-        Changelog(self.log, query_id, ()).delete(transaction)
-        transaction.put(NUMBERS, query_id, None)
-        for group in list(self.log.groups()):
-            if group == group_name(query_id, 0) or group.startswith(group_name(query_id, 0) + "."):
-                transaction.delete_group(group)
-
-    def close_push_query(self, query_id: str) -> bool:
-        """Close a running push query; whether there was one of that id."""
-        return self.push_queries.close(query_id)
-
-    def wait_idle(self, timeout_s: float | None = None) -> bool:
-        """Wait until every persistent query has committed all it can read; False after the timeout."""
-        return self.runtime.wait_idle(timeout_s)
-
-    def report(self, query_id: str, errors: Sequence[RecordError]) -> None:
-        """Write record errors that belong to no transaction of a query."""
-        with self.log.transaction() as transaction:
-            self.processing_log.append(transaction, query_id, errors)
-
-    def close(self) -> None:
-        """Stop all queries after their current batch and release DuckDB; the log stays open. Safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self.push_queries.close_all()
-        self.pull_database.close()
-        self.runtime.close()
-        self.sql.close()
-        self.database.close()
+        return Session(self, {**self.config, **(properties or {})}, variables or {})

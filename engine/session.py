@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
+from ksql.engine.core import EngineCore
 from ksql.engine.errors import KsqlError, NotSupportedError, StatementError, located
 from ksql.engine.results import Result
+from ksql.engine.session_state import SessionState
+from ksql.engine.statements import load_executors
+from ksql.engine.statements.insert_values import insert_all
 from ksql.engine.statements.registry import EXECUTORS, Request
 from ksql.parser import ParseError, parse_one, split, substitute
 
-if TYPE_CHECKING:
-    from ksql.engine.engine import Engine
 
+class Session(SessionState):
+    """Executes text."""
 
-class Session:
-    """Executes text. `properties` are changed by SET and UNSET, `variables` by DEFINE and UNDEFINE."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        properties: Mapping[str, str],
-        variables: Mapping[str, str],
-        clock: Callable[[], int],
-        principal: str = "",
-    ) -> None:
-        self.engine = engine
-        self.properties = dict(properties)
-        self.variables = dict(variables)
-        self.principal = principal
-        self._clock = clock
-
-    def now_ms(self) -> int:
-        """Present time, epoch ms."""
-        return self._clock()
+    def __init__(self, engine: EngineCore, properties: Mapping[str, str], variables: Mapping[str, str]) -> None:
+        super().__init__(engine, dict(properties), dict(variables))
+        load_executors()
 
     def execute(self, text: str, *, note: tuple[str, str] | None = None) -> Iterator[Result]:
         """Carry out the statements of `text`, one for each step of the iterator.
@@ -50,8 +36,6 @@ class Session:
 
         Variables are not replaced. Raises LogError, and then none is done.
         """
-        from ksql.engine.statements.insert_values import insert_all
-
         return insert_all(self, texts)
 
     def _execute_one(self, text: str, line: int, note: tuple[str, str] | None) -> Result:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ksql.display import OUTPUT_FORMATS, Display
 from ksql.reasons import reason
+from ksql.repl.shell_state import ShellState
 from ksql.tables import LEAST_WIDTH
 from ksql.version import version
 
-if TYPE_CHECKING:
-    from ksql.repl.shell import Shell
-
-Action = Callable[["Shell", str], None]
+Action = Callable[[ShellState, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
 
 
 @command("help", "this list")
-def show_help(shell: Shell, rest: str) -> None:  # noqa: ARG001
+def show_help(shell: ShellState, rest: str) -> None:  # noqa: ARG001
     width = max(len(found.usage) for found in COMMANDS.values())
     lines = [f"  {found.usage:<{width}}  {found.summary}" for found in COMMANDS.values()]
     shell.say("\n".join(["Commands:", *lines, "", *_HINTS]))
@@ -74,32 +71,32 @@ _HINTS = (
 
 
 @command("clear", "clear the screen")
-def clear(shell: Shell, rest: str) -> None:  # noqa: ARG001
+def clear(shell: ShellState, rest: str) -> None:  # noqa: ARG001
     shell.clear()
 
 
 @command("exit", "leave; queries go on at the next start")
-def leave(shell: Shell, rest: str) -> None:  # noqa: ARG001
+def leave(shell: ShellState, rest: str) -> None:  # noqa: ARG001
     shell.leaving = True
 
 
 @command("quit", "leave")
-def leave_too(shell: Shell, rest: str) -> None:
+def leave_too(shell: ShellState, rest: str) -> None:
     leave(shell, rest)
 
 
 @command("version", "the version of this program")
-def show_version(shell: Shell, rest: str) -> None:  # noqa: ARG001
+def show_version(shell: ShellState, rest: str) -> None:  # noqa: ARG001
     shell.say(f"ksql {version()}")
 
 
 @command("history", "what was typed before")
-def show_history(shell: Shell, rest: str) -> None:  # noqa: ARG001
+def show_history(shell: ShellState, rest: str) -> None:  # noqa: ARG001
     shell.say("\n".join(shell.history()))
 
 
 @command("output [TABULAR|JSON]", "show or set the form of results")
-def output(shell: Shell, rest: str) -> None:
+def output(shell: ShellState, rest: str) -> None:
     if rest:
         chosen = next((form for form in OUTPUT_FORMATS if form == rest.upper()), None)
         if chosen is None:
@@ -109,7 +106,7 @@ def output(shell: Shell, rest: str) -> None:
 
 
 @command("set cli wrap ON|OFF", "fold text that is too wide for its column, or cut it", words="set cli wrap")
-def wrap(shell: Shell, rest: str) -> None:
+def wrap(shell: ShellState, rest: str) -> None:
     if rest.upper() not in ("ON", "OFF"):
         raise CommandError("usage: set cli wrap ON|OFF")
     shell.display.tables.wrap = rest.upper() == "ON"
@@ -117,7 +114,7 @@ def wrap(shell: Shell, rest: str) -> None:
 
 
 @command("set cli column-width N", "the most characters of a column; 0: what fits on the screen", words="set cli column-width")
-def column_width(shell: Shell, rest: str) -> None:
+def column_width(shell: ShellState, rest: str) -> None:
     if not rest.isdecimal() or 0 < int(rest) < LEAST_WIDTH:
         raise CommandError(f"usage: set cli column-width N, where N is 0 or at least {LEAST_WIDTH}")
     shell.display.tables.column_width = int(rest)
@@ -125,14 +122,14 @@ def column_width(shell: Shell, rest: str) -> None:
 
 
 @command("server", "which server this prompt talks to")
-def server(shell: Shell, rest: str) -> None:
+def server(shell: ShellState, rest: str) -> None:
     if rest:
         raise CommandError("this prompt talks to no other server; curl or a client of the REST API does")
     shell.say(f"None: this prompt runs the engine itself, on {shell.db.config.data or 'memory'}. `ksql server` serves others.")
 
 
 @command("run script FILE", "carry out the statements of a file", words="run script")
-def run_script(shell: Shell, rest: str) -> None:
+def run_script(shell: ShellState, rest: str) -> None:
     path = _path(rest, "run script FILE")
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -142,7 +139,7 @@ def run_script(shell: Shell, rest: str) -> None:
 
 
 @command("spool FILE|OFF", "copy all results to a file")
-def spool(shell: Shell, rest: str) -> None:
+def spool(shell: ShellState, rest: str) -> None:
     shell.end_spool()
     if rest.upper() == "OFF":
         shell.say("Spool is off.")

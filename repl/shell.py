@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
-
-from ksql.database import Database
-from ksql.display import Display, OutputFormat
 from ksql.engine.errors import KsqlError
 from ksql.engine.results import Listing
-from ksql.error_text import user_error_text
 from ksql.parser import is_complete, split
 from ksql.repl.commands import COMMANDS, CommandError, find_command
 from ksql.repl.complete import Names
-from ksql.runner import run_statements
+from ksql.repl.shell_state import ShellState
 
 
-class Shell:
-    """State of the prompt between two inputs. `leaving` turns true when the user wants to go."""
+class Shell(ShellState):
+    """Carries out inputs, and knows what completion may offer."""
 
-    def __init__(
-        self, db: Database, *, variables: Mapping[str, str], output: OutputFormat = "TABULAR", display: Display | None = None
-    ) -> None:
-        self.db = db
-        self.session = db.engine.session(properties=db.config.properties, variables=variables)
-        self.display = display or Display(output=output)
-        self.leaving = False
-        self.past: Iterable[str] = ()
-        self._functions: list[str] | None = None
+    _functions: list[str] | None = None
 
     def run(self, text: str) -> None:
         """Carry out one input: a command or statements. Errors are shown; Ctrl-C ends the statement only."""
@@ -42,36 +28,6 @@ class Shell:
             self.say("Ended by Ctrl-C.")
         except CommandError as error:
             self.say(f"Error: {error}")
-
-    def run_sql(self, sql: str) -> None:
-        """Carry out statements up to the first that fails, whose error is shown."""
-        try:
-            run_statements(self.session, sql, self.display)
-        except Exception as error:
-            text = user_error_text(error)
-            if text is None:
-                text = f"internal error, please report it: {type(error).__name__}: {error}"
-            self.display.error(text)
-
-    def say(self, text: str) -> None:
-        """Show lines of text."""
-        self.display.line(text)
-
-    def clear(self) -> None:
-        """Clear the screen."""
-        if sys.stdout.isatty():
-            sys.stdout.write("\x1b[2J\x1b[H")
-            sys.stdout.flush()
-
-    def history(self) -> list[str]:
-        """Inputs of this and earlier sessions, oldest first."""
-        return list(self.past)
-
-    def end_spool(self) -> None:
-        """Close the file that results are copied to, if there is one."""
-        copy, self.display.copy = self.display.copy, None
-        if copy is not None:
-            copy.file.close()
 
     def names(self) -> Names:
         """What completion may offer now."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog.definitions import Source
+from ksql.engine.core import EngineCore
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
 from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.planning.relation import Relation, read
 from ksql.engine.runtime.reader import Cursor, Reader
 
-if TYPE_CHECKING:
-    from ksql.engine.engine import Engine
 
-
-def relation_rows(engine: Engine, aliased: AliasedSource, keys: pa.Table | None) -> tuple[Relation, pa.Table]:
+def relation_rows(engine: EngineCore, aliased: AliasedSource, keys: pa.Table | None) -> tuple[Relation, pa.Table]:
     """The rows of a source as a relation over them: names for expressions, and an Arrow table by their refs.
 
     `keys` (a table of the source's key columns, by name) restricts a table to the rows with those keys without a scan, where
@@ -33,7 +30,7 @@ def relation_rows(engine: Engine, aliased: AliasedSource, keys: pa.Table | None)
     return relation, kept
 
 
-def _materialized(engine: Engine, source: Source, keys: pa.Table | None) -> pa.Table | None:
+def _materialized(engine: EngineCore, source: Source, keys: pa.Table | None) -> pa.Table | None:
     """Rows from the state of the query that fills the table; None when no such state is at hand."""
     query = engine.queries.get(source.query_id or "")
     task = query.task if query else None
@@ -48,7 +45,7 @@ def _materialized(engine: Engine, source: Source, keys: pa.Table | None) -> pa.T
     return pa.table(dict([*named, *(b for b in bounds if b[0] not in dict(named)), (TIMESTAMP, rows.column(TIMESTAMP))]))
 
 
-def _scan(engine: Engine, relation: Relation, source: Source) -> pa.Table:
+def _scan(engine: EngineCore, relation: Relation, source: Source) -> pa.Table:
     """All records of the topic, up to its present ends, decoded; of a table the last version of each row."""
     stage = relation.stage()
     log = engine.log

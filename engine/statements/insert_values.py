@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import pyarrow as pa
 from sqlglot import exp
@@ -18,6 +18,7 @@ from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.results import Message, Result
+from ksql.engine.session_state import SessionState
 from ksql.engine.sql.runner import only_wraps, reason
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.types.casts import is_number
@@ -25,9 +26,6 @@ from ksql.engine.types.sql_types import BIGINT, Column
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.partitioner import partition_keys
 from ksql.parser import ParseError, nodes, parse_one, to_sql
-
-if TYPE_CHECKING:
-    from ksql.engine.session import Session
 
 _ROWTIME = Column("ROWTIME", BIGINT)
 
@@ -38,7 +36,7 @@ def insert_values(request: Request) -> Result:
     return Message(request.text, "", {})
 
 
-def insert_all(session: Session, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
+def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
     """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
 
     Raises LogError, and then none is done.

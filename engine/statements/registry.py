@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
 from ksql.engine.catalog.definitions import Source
+from ksql.engine.core import EngineCore
 from ksql.engine.errors import StatementError, located
 from ksql.engine.results import Result
+from ksql.engine.session_state import SessionState
 from ksql.log.contract import Transaction
-
-if TYPE_CHECKING:
-    from ksql.engine.engine import Engine
-    from ksql.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One statement to carry out: its node and text, in the session that gave it."""
 
-    session: Session
+    session: SessionState
     node: Any
     text: str
     #: An entry (space, key) of the log's metadata that says the statement was carried out.
@@ -36,7 +34,7 @@ class Request:
         return transaction
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> EngineCore:
         return self.session.engine
 
     def source(self, name: exp.Expression) -> Source:

@@ -10,6 +10,8 @@ from ksql.engine.catalog.definitions import Source
 from ksql.engine.functions import functions
 from ksql.engine.results import Listing, Result
 from ksql.engine.settings import DEFAULTS, PREFIX
+from ksql.engine.statements.describe import describe_sources
+from ksql.engine.statements.explain import describe_queries
 from ksql.engine.statements.registry import Request, executes
 from ksql.parser import nodes
 
@@ -43,8 +45,6 @@ def show_tables(request: Request) -> Result:
 
 def _show_sources(request: Request, *, is_table: bool) -> Result:
     if request.node.args.get("extended"):
-        from ksql.engine.statements.describe import describe_sources
-
         return describe_sources(request, is_table=is_table)
     sources = sorted((s for s in request.engine.catalog.sources.values() if s.is_table == is_table), key=lambda s: s.name)
     plain = [_plain(source) for source in sources]
@@ -90,8 +90,6 @@ def show_topics(request: Request) -> Result:
 @executes(nodes.ShowQueries)
 def show_queries(request: Request) -> Result:
     if request.node.args.get("extended"):
-        from ksql.engine.statements.explain import describe_queries
-
         return describe_queries(request)
     engine = request.engine
     plain = []

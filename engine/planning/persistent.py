@@ -1,0 +1,26 @@
+"""The plan of a persistent query, from its statement as the catalog keeps it."""
+
+from __future__ import annotations
+
+from ksql.engine.analysis.model import with_missing
+from ksql.engine.analysis.passes import analyze
+from ksql.engine.catalog.catalog import Catalog
+from ksql.engine.catalog.definitions import QueryInfo
+from ksql.engine.planning.plan import Plan
+from ksql.engine.planning.planner import plan
+from ksql.engine.planning.sink import attach_sink
+from ksql.engine.types.sql_types import Column
+from ksql.parser import nodes, parse_one
+
+
+def plan_persistent(info: QueryInfo, catalog: Catalog) -> Plan:
+    """A fresh plan, sink included, with empty state."""
+    node = parse_one(info.statement).node
+    sink = catalog.sources[info.sink]
+    analysis = analyze(node.args["query"], catalog, persistent=True)
+    into: tuple[Column, ...] = ()
+    if isinstance(node, nodes.InsertInto):
+        analysis, into = with_missing(analysis, sink.value_columns), (*sink.key_columns, *sink.value_columns)
+    made = plan(analysis, info.properties, into)
+    attach_sink(made, sink)
+    return made
