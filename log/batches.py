@@ -27,6 +27,7 @@ def latest_timestamp(records: pa.RecordBatch) -> int:
     return int(records.column(_TIMESTAMP).to_numpy().max())
 
 
-def first_at_or_after(records: pa.RecordBatch, timestamp_ms: int) -> int:
-    """Index of the first record whose timestamp is not before `timestamp_ms`; the caller knows that there is one."""
-    return int((records.column(_TIMESTAMP).to_numpy() >= timestamp_ms).argmax())
+def first_at_or_after(records: pa.RecordBatch, timestamp_ms: int) -> int | None:
+    """Index of the first record whose timestamp is not before `timestamp_ms`; None when there is none."""
+    found = np.flatnonzero(records.column(_TIMESTAMP).to_numpy() >= timestamp_ms)
+    return int(found[0]) if len(found) else None

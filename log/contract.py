@@ -152,7 +152,11 @@ class Log(Protocol):
         return fewer than there are (a caller asks again). Raises OffsetOutOfRangeError, CorruptLogError."""
 
     def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        """The earliest offset whose record has a timestamp >= `timestamp_ms`; the end offset when there is none."""
+        """The earliest offset still kept whose record has a timestamp >= `timestamp_ms`; the end offset when there is none."""
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Delete the records before an offset: it is the start offset from then on, if it was not higher. A change of its own,
+        durable when this returns. Raises OffsetOutOfRangeError when `before` lies behind the end."""
 
     def committed(self, group: str) -> Mapping[TopicPartition, CommittedOffset]:
         """Committed offsets of a consumer group; empty when it is unknown."""

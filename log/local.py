@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -46,6 +46,9 @@ class LocalPartition(Protocol):
         """One to `max_records` records from `offset` on; the caller made sure that so many are there."""
 
     def offset_for_time(self, timestamp_ms: int) -> int: ...
+
+    def delete_before(self, offset: int) -> None:
+        """Make `offset` the start, and let go of what lies before it."""
 
 
 P = TypeVar("P", bound=LocalPartition)
@@ -89,6 +92,8 @@ class Picture(Generic[P]):
                 entries.pop(key, None)
             else:
                 entries[key] = value
+        for (name, number), start in changes.starts.items():
+            self.topics[name].partitions[number].delete_before(start)
 
     def _forget_offsets_of(self, topic: str) -> None:
         """A later topic of the same name starts at offset 0: what a group read of this one means nothing there."""
@@ -143,20 +148,24 @@ class LocalLog(ABC, Generic[P]):
             source = self._partition(topic, partition)
             start, end = source.start_offset, source.end_offset
         if not start <= offset <= end:
-            raise OffsetOutOfRangeError(
-                f"{topic}-{partition} has no offset {offset}", hint=f"its records begin at {start} and end before {end}"
-            )
+            raise out_of_range(topic, partition, offset, source)
         wanted = min(max_records, end - offset)
         if wanted <= 0:
             return _NOTHING
-        with self._reading(topic, partition, source):
+        with self._reading(topic, partition, source, offset):
             return source.fetch(offset, wanted)
 
     def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        with self._visible:
-            source = self._partition(topic, partition)
-        with self._reading(topic, partition, source):
-            return source.offset_for_time(timestamp_ms)
+        while True:
+            with self._visible:
+                source = self._partition(topic, partition)
+                start = source.start_offset
+            with suppress(OffsetOutOfRangeError), self._reading(topic, partition, source, start):
+                return source.offset_for_time(timestamp_ms)
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        if before > self.start_offset(topic, partition):
+            self._carry_out(StagedChanges(starts={(topic, partition): before}))
 
     def committed(self, group: str) -> Mapping[TopicPartition, CommittedOffset]:
         with self._visible:
@@ -190,16 +199,26 @@ class LocalLog(ABC, Generic[P]):
         with self._visible:
             return self._picture.config(name)
 
+    def _check(self, changes: StagedChanges) -> None:
+        """Raise if `changes` cannot be carried out on what is committed. Call where nothing else commits."""
+        changes.check(self._picture.config)
+        for (topic, number), start in changes.starts.items():
+            partition = self._picture.topics[topic].partitions[number]
+            if start > partition.end_offset:
+                raise out_of_range(topic, number, start, partition)
+
     @contextmanager
-    def _reading(self, topic: str, partition: int, source: P) -> Iterator[None]:
-        """Files may go while they are read, with their topic: that is no damage."""
+    def _reading(self, topic: str, partition: int, source: P, offset: int) -> Iterator[None]:
+        """Files may go while they are read from `offset` on, with their topic or because it was deleted: that is no damage."""
         try:
             yield
         except CorruptLogError:
             with self._visible:
-                if self._partition(topic, partition) is source:
-                    raise
-            raise unknown_topic(topic) from None
+                if self._partition(topic, partition) is not source:
+                    raise unknown_topic(topic) from None
+                if offset < source.start_offset:
+                    raise out_of_range(topic, partition, offset, source) from None
+            raise
 
     def _partition(self, topic: str, partition: int) -> P:
         """Call with `_visible` held."""
@@ -208,3 +227,10 @@ class LocalLog(ABC, Generic[P]):
             raise unknown_topic(topic)
         check_partition(topic, partition, found.config)
         return found.partitions[partition]
+
+
+def out_of_range(topic: str, partition: int, offset: int, source: LocalPartition) -> OffsetOutOfRangeError:
+    return OffsetOutOfRangeError(
+        f"{topic}-{partition} has no offset {offset}",
+        hint=f"its records begin at {source.start_offset} and end before {source.end_offset}",
+    )

@@ -34,7 +34,10 @@ FindTopic = Callable[[str], TopicConfig | None]
 
 @dataclass(slots=True)
 class StagedChanges:
-    """What one transaction does, in the order in which it is carried out: forget, delete, create, append, remember."""
+    """What one transaction does, in the order in which it is carried out: forget, delete, create, append, remember.
+
+    `starts` are new start offsets: what lies before them is deleted. They come alone.
+    """
 
     deleted_groups: set[str] = field(default_factory=set)
     deleted_topics: set[str] = field(default_factory=set)
@@ -42,6 +45,7 @@ class StagedChanges:
     appends: dict[TopicPartition, list[pa.RecordBatch]] = field(default_factory=dict)
     offsets: dict[str, dict[TopicPartition, CommittedOffset]] = field(default_factory=dict)
     entries: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    starts: dict[TopicPartition, int] = field(default_factory=dict)
 
     def find_topic(self, name: str, committed: FindTopic) -> TopicConfig | None:
         """The topic as the transaction sees it: its own creations and deletions over what is committed."""
@@ -58,7 +62,7 @@ class StagedChanges:
         for name in self.created_topics:
             if name not in self.deleted_topics and committed(name) is not None:
                 raise topic_exists(name)
-        for name, partition in self.appends:
+        for name, partition in (*self.appends, *self.starts):
             check_partition(name, partition, self.find_topic(name, committed))
 
 

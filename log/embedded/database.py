@@ -14,8 +14,9 @@ from ksql.log.embedded.segment import Segment, segment_path
 from ksql.log.local import Picture, Topic
 from ksql.log.transaction import StagedChanges
 
-_VERSION = 1
-_SCHEMA = """
+#: What made each version out of the one before it; the first out of an empty file.
+_STEPS = (
+    """
 BEGIN;
 CREATE TABLE topics (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, config TEXT NOT NULL);
 CREATE TABLE segments (
@@ -32,6 +33,20 @@ CREATE TABLE last_transaction (id INTEGER NOT NULL);
 INSERT INTO last_transaction VALUES (0);
 PRAGMA user_version = 1;
 COMMIT;
+""",
+    """
+BEGIN;
+CREATE TABLE starts (
+    topic_id INTEGER NOT NULL REFERENCES topics ON DELETE CASCADE, partition INTEGER NOT NULL, start_offset INTEGER NOT NULL,
+    PRIMARY KEY (topic_id, partition)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+COMMIT;
+""",
+)
+_VERSION = len(_STEPS)
+_DELETE_SEGMENTS = """
+DELETE FROM segments WHERE partition = ? AND end_offset <= ? AND topic_id = (SELECT id FROM topics WHERE name = ?)
 """
 
 
@@ -50,9 +65,9 @@ class Database:
 
     def _prepare(self) -> None:
         (version,) = self._execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._connection.executescript(_SCHEMA)
-        elif version != _VERSION:
+        for step in _STEPS[version:]:
+            self._connection.executescript(step)
+        if version > _VERSION:
             self.close()
             raise LogError(
                 f"{self._path} has format {version}, this program knows format {_VERSION}", hint="use a newer program"
@@ -74,6 +89,8 @@ class Database:
         for topic_id, name, config in self._execute("SELECT id, name, config FROM topics"):
             picture.topics[name] = open_topic(topics_directory, topic_id, name, TopicConfig(**json.loads(config)))
             names[topic_id] = name
+        for topic_id, number, start in self._execute("SELECT topic_id, partition, start_offset FROM starts"):
+            picture.topics[names[topic_id]].partitions[number].start_offset = start
         query = "SELECT topic_id, partition, base_offset, end_offset, size, latest FROM segments ORDER BY 1, 2, 3"
         for topic_id, number, base_offset, *rest in self._execute(query):
             partition = picture.topics[names[topic_id]].partitions[number]
@@ -119,6 +136,9 @@ class Database:
         removed = [place for place, value in changes.entries.items() if value is None]
         written = [(*place, value) for place, value in changes.entries.items() if value is not None]
         many("DELETE FROM entries WHERE space = ? AND key = ?", removed)
+        starts = [(number, start, name) for (name, number), start in changes.starts.items()]
+        many("INSERT OR REPLACE INTO starts SELECT id, ?, ? FROM topics WHERE name = ?", starts)
+        many(_DELETE_SEGMENTS, starts)
         many("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", written)
         return {name: self._create_topic(name, config) for name, config in changes.created_topics.items()}
 

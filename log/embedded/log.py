@@ -17,7 +17,7 @@ import shutil
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from typing import Literal
 from ksql.log.contract import LogError, LogWriteError, TopicPartition, TransactionResult
 from ksql.log.embedded.database import Database, open_topic
 from ksql.log.embedded.frame import EncodedBatch
+from ksql.log.embedded.index import SUFFIX as INDEX_SUFFIX
 from ksql.log.embedded.lock import DirectoryLock
 from ksql.log.embedded.partition import Partition
 from ksql.log.embedded.recovery import cut_back
@@ -46,8 +47,9 @@ class _Pending:
     outcome: Future[TransactionResult] = field(default_factory=Future)
 
     @property
-    def changes_topics(self) -> bool:
-        return bool(self.changes.created_topics or self.changes.deleted_topics)
+    def goes_alone(self) -> bool:
+        """Others are to be checked against its outcome, and written where it leaves off."""
+        return bool(self.changes.created_topics or self.changes.deleted_topics or self.changes.starts)
 
 
 @dataclass(slots=True)
@@ -113,9 +115,9 @@ class EmbeddedLog(LocalLog[Partition]):
         return result
 
     def _next_group(self) -> list[_Pending]:
-        """Transactions to commit together. One that changes topics goes alone: others are checked against its outcome."""
+        """Transactions to commit together."""
         group = [self._queue.popleft()]
-        while self._queue and not (group[0].changes_topics or self._queue[0].changes_topics):
+        while self._queue and not (group[0].goes_alone or self._queue[0].goes_alone):
             group.append(self._queue.popleft())
         return group
 
@@ -137,7 +139,7 @@ class EmbeddedLog(LocalLog[Partition]):
     def _accept(self, pending: _Pending) -> bool:
         """False if the transaction can no longer be carried out; it has its answer then."""
         try:
-            pending.changes.check(self._picture.config)
+            self._check(pending.changes)
         except LogError as error:
             pending.outcome.set_exception(error)
         return not pending.outcome.done()
@@ -161,7 +163,7 @@ class EmbeddedLog(LocalLog[Partition]):
 
     def _finish(self, group: list[_Pending], staged: _Staged) -> None:
         """Commit what is staged, show it to readers and answer. An error here is no reason to try again."""
-        removed = [self._topic_directory(name) for pending in group for name in pending.changes.deleted_topics]
+        removed = [path for pending in group for path in self._removed_paths(pending.changes)]
         try:
             self._database.commit()
             self._publish(group, staged)
@@ -176,8 +178,8 @@ class EmbeddedLog(LocalLog[Partition]):
         _succeed(group, staged.results)
         for writer in staged.writers.values():
             writer.note_in_index()
-        for directory in removed:
-            shutil.rmtree(directory, ignore_errors=True)
+        for path in removed:
+            _remove(path)
 
     def _begin(self) -> int:
         if self._closed:
@@ -229,8 +231,13 @@ class EmbeddedLog(LocalLog[Partition]):
     def _topic(self, name: str, staged: _Staged) -> Topic[Partition]:
         return staged.created.get(name) or self._picture.topics[name]
 
-    def _topic_directory(self, name: str) -> Path:
-        return self._picture.topics[name].partitions[0].directory.parent
+    def _removed_paths(self, changes: StagedChanges) -> Iterator[Path]:
+        """Files and directories that nothing stands for when `changes` are committed."""
+        topics = self._picture.topics
+        yield from (topics[name].partitions[0].directory.parent for name in changes.deleted_topics)
+        for (name, number), start in changes.starts.items():
+            for segment in topics[name].partitions[number].segments_before(start):
+                yield from (segment.path, segment.path.with_suffix(INDEX_SUFFIX))
 
     def _explain(self, error: Exception) -> LogError:
         if isinstance(error, LogError):
@@ -243,6 +250,15 @@ def _reason(error: Exception) -> str:
     """What an error says, without the number and the file's name that Python adds to those of the system."""
     text = str(getattr(error, "strerror", None) or error)
     return text[:1].lower() + text[1:]
+
+
+def _remove(path: Path) -> None:
+    """As far as the system lets us: what is left is removed when the log is opened again."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _succeed(group: Iterable[_Pending], results: Iterable[TransactionResult]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ksql.log.batches import first_at_or_after
+from ksql.log.contract import CorruptLogError
 from ksql.log.embedded.frame import decode, join, read_header
 from ksql.log.embedded.index import SparseIndex
 from ksql.log.embedded.segment import Segment, damaged, read_range, scan_headers
@@ -22,20 +23,28 @@ _BASE_OFFSET = attrgetter("base_offset")
 class Partition:
     """What is committed of a partition. Readers take `segments` once and see one moment; `publish` puts the next there."""
 
-    def __init__(self, directory: Path, segment_bytes: int, segments: tuple[Segment, ...] = ()) -> None:
+    def __init__(self, directory: Path, segment_bytes: int) -> None:
         self.directory = directory
         self.segment_bytes = segment_bytes
-        self.segments = segments
+        self.segments: tuple[Segment, ...] = ()
+        self.start_offset = 0
         self._indexes: dict[int, SparseIndex] = {}
         self._indexes_lock = threading.Lock()
 
     @property
-    def start_offset(self) -> int:
-        return self.segments[0].base_offset if self.segments else 0
-
-    @property
     def end_offset(self) -> int:
-        return self.segments[-1].end_offset if self.segments else 0
+        return self.segments[-1].end_offset if self.segments else self.start_offset
+
+    def segments_before(self, offset: int) -> list[Segment]:
+        """Those with no record at or behind `offset`."""
+        return [segment for segment in self.segments if segment.end_offset <= offset]
+
+    def delete_before(self, offset: int) -> None:
+        gone = self.segments_before(offset)
+        self.start_offset, self.segments = offset, self.segments[len(gone) :]
+        with self._indexes_lock:
+            for segment in gone:
+                self._indexes.pop(segment.base_offset, None)
 
     def index(self, segment: Segment) -> SparseIndex:
         with self._indexes_lock:
@@ -52,7 +61,10 @@ class Partition:
 
     def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
         segments = self.segments
-        segment = segments[bisect_right(segments, offset, key=_BASE_OFFSET) - 1]
+        at = bisect_right(segments, offset, key=_BASE_OFFSET) - 1
+        if at < 0:
+            raise CorruptLogError(f"no segment file in {self.directory} has offset {offset}")
+        segment = segments[at]
         start, base_offset, stop = self.index(segment).window(segment, offset, offset + max_records, _MAX_FETCH_BYTES)
         buffer = read_range(segment, start, stop)
         batches, bad = _read_frames(buffer, base_offset, offset, max_records)
@@ -61,21 +73,27 @@ class Partition:
         return join(batches, offset)
 
     def offset_for_time(self, timestamp_ms: int) -> int:
-        segments = self.segments
-        for segment in segments:
+        start, end = self.start_offset, self.end_offset
+        for segment in self.segments:
             if segment.latest >= timestamp_ms:
-                return self._offset_for_time_in(segment, timestamp_ms)
-        return segments[-1].end_offset if segments else 0
+                found = self._offset_for_time_in(segment, timestamp_ms, start)
+                if found is not None:
+                    return found
+        return end
 
-    def _offset_for_time_in(self, segment: Segment, timestamp_ms: int) -> int:
-        start, base_offset = self.index(segment).before_time(segment, timestamp_ms)
-        end = start
-        for position, header in scan_headers(segment, start, base_offset):
-            if header.latest >= timestamp_ms:
-                records = self.fetch(header.base_offset, header.record_count)
-                return header.base_offset + first_at_or_after(records, timestamp_ms)
+    def _offset_for_time_in(self, segment: Segment, timestamp_ms: int, start: int) -> int | None:
+        """The offset, unless only records before `start` are of that time."""
+        end, base_offset = self.index(segment).before_time(segment, timestamp_ms)
+        for position, header in scan_headers(segment, end, base_offset):
+            if header.latest >= timestamp_ms and header.end_offset > start:
+                first = max(header.base_offset, start)
+                found = first_at_or_after(self.fetch(first, header.end_offset - first), timestamp_ms)
+                if found is not None:
+                    return first + found
             end = position + header.frame_bytes
-        raise damaged(segment, end)
+        if end < segment.size:
+            raise damaged(segment, end)
+        return None
 
 
 def _read_frames(buffer: pa.Buffer, base_offset: int, offset: int, max_records: int) -> tuple[list[pa.RecordBatch], int]:

@@ -66,7 +66,7 @@ class PartitionWriter:
 
     @property
     def end_offset(self) -> int:
-        return self.segments[-1].end_offset if self.segments else 0
+        return self.segments[-1].end_offset if self.segments else self._partition.start_offset
 
     @property
     def changed_segments(self) -> list[Segment]:

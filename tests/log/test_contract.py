@@ -285,6 +285,46 @@ def test_offset_for_time(log: Log) -> None:
         assert log.offset_for_time("t", 0, wanted) == expected
 
 
+def test_deleted_records_are_gone(log: Log) -> None:
+    log.create_topic("t", TopicConfig(partitions=2))
+    for start, count in [(0, 3), (3, 3), (6, 1)]:
+        append(log, "t", numbered(start, count))
+    for before, start in [(0, 0), (1, 1), (4, 4), (2, 4), (-1, 4), (6, 6)]:
+        log.delete_records("t", 0, before)
+        assert (log.start_offset("t", 0), log.end_offset("t", 0)) == (start, 7)
+        assert numbers(log, "t", max_records=2) == list(range(start, 7))
+        if start:
+            with pytest.raises(OffsetOutOfRangeError, match=f"t-0 has no offset {start - 1}"):
+                log.fetch("t", 0, start - 1)
+        assert [log.offset_for_time("t", 0, 10 * n) for n in range(8)] == [max(n, start) for n in range(8)]
+    with pytest.raises(OffsetOutOfRangeError, match="t-0 has no offset 8"):
+        log.delete_records("t", 0, 8)
+    with pytest.raises(UnknownTopicError):
+        log.delete_records("t", 2, 0)
+
+
+def test_a_partition_goes_on_after_all_its_records_were_deleted(log: Log) -> None:
+    log.create_topic("t")
+    append(log, "t", numbered(0, 3))
+    for end in (3, 5):
+        log.delete_records("t", 0, end)
+        assert (log.start_offset("t", 0), log.end_offset("t", 0)) == (end, end)
+        assert log.fetch("t", 0, end).num_rows == 0
+        assert log.offset_for_time("t", 0, 0) == end
+        assert append(log, "t", numbered(end, 2)) == end
+        assert numbers(log, "t") == [end, end + 1]
+
+
+def test_a_time_that_only_deleted_records_had(log: Log) -> None:
+    log.create_topic("t")
+    append(log, "t", records("a", "b", start_ms=100))
+    append(log, "t", records("c", start_ms=50))
+    log.delete_records("t", 0, 1)
+    assert [log.offset_for_time("t", 0, time) for time in (100, 101, 102)] == [1, 1, 3]
+    log.delete_records("t", 0, 2)
+    assert [log.offset_for_time("t", 0, time) for time in (50, 51, 100)] == [2, 3, 3]
+
+
 def test_subscribers_hear_of_commits(log: Log) -> None:
     seen: list[int] = []
     unsubscribe = log.subscribe(lambda: seen.append(log.end_offset("t", 0) if "t" in log.topics() else -1))

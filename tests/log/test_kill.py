@@ -28,6 +28,8 @@ while True:
         transaction.append("t", 1, numbered(start, count))
         transaction.commit_offsets("g", {("t", 0): CommittedOffset(start + count)})
         transaction.put("s", str(start), b"")
+    if start % 5 == 0:
+        log.delete_records("t", 1, start)
     print(start + count, flush=True)
 """
 
@@ -48,7 +50,8 @@ def check(directory: Path, acknowledged: int) -> None:
     log = EmbeddedLog(directory)
     end = log.end_offset("t", 0)
     assert end >= acknowledged
-    assert numbers(log, "t", 0) == numbers(log, "t", 1) == list(range(end))
+    assert numbers(log, "t", 0) == list(range(end))
+    assert numbers(log, "t", 1) == list(range(log.start_offset("t", 1), end))
     assert log.committed("g")["t", 0].offset == end
     starts = sorted(int(key) for key in log.scan("s"))
     assert [start + 1 + start * 7 % 50 for start in starts] == [*starts[1:], end]

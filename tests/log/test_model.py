@@ -26,13 +26,15 @@ STEP = st.one_of(
     st.tuples(st.just("create"), TOPICS),
     st.tuples(st.just("delete"), TOPICS),
 )
-TRANSACTION = st.tuples(st.lists(STEP, max_size=6), st.sampled_from(["commit", "commit", "commit", "abort", "reopen"]))
+END = st.sampled_from(["commit", "commit", "commit", "abort", "reopen"]) | st.integers(0, 9)
+TRANSACTION = st.tuples(st.lists(STEP, max_size=6), END)
 CONFIG = TopicConfig(partitions=2, segment_bytes=3_000)
 
 
 @dataclass
 class Model:
     topics: dict[str, list[list[tuple[bytes | None, bytes | None, int]]]] = field(default_factory=dict)
+    starts: dict[str, int] = field(default_factory=dict)  # of partition 0
     groups: dict[str, dict[tuple[str, int], int]] = field(default_factory=dict)
     entries: dict[str, bytes] = field(default_factory=dict)
 
@@ -58,7 +60,15 @@ def take_step(step: tuple, model: Model, transaction: Transaction) -> None:  # t
         case ("delete", topic) if topic in model.topics:
             transaction.delete_topic(topic)
             del model.topics[topic]
+            model.starts.pop(topic, None)
             model.groups = {g: {p: o for p, o in at.items() if p[0] != topic} for g, at in model.groups.items()}
+
+
+def delete_records(log: Log, model: Model, before: int) -> None:
+    for topic, (rows, _) in model.topics.items():
+        before = min(before, len(rows))
+        log.delete_records(topic, 0, before)
+        model.starts[topic] = max(before, model.starts.get(topic, 0))
 
 
 def check(log: Log, model: Model) -> None:
@@ -68,13 +78,16 @@ def check(log: Log, model: Model) -> None:
     assert {g: {p: c.offset for p, c in log.committed(g).items()} for g in log.groups()} == groups
     for topic, partitions in model.topics.items():
         for number, rows in enumerate(partitions):
+            start = 0 if number else model.starts.get(topic, 0)
+            assert (log.start_offset(topic, number), log.end_offset(topic, number)) == (start, len(rows))
             for max_records in (3, 65_536):
                 found = read(log, topic, number, max_records)
                 columns = [found.column(name).to_pylist() for name in ("key", "value", "timestamp")]
-                assert list(zip(*columns, strict=True)) == rows
-                assert found.column("offset").to_pylist() == list(range(len(rows)))
+                assert list(zip(*columns, strict=True)) == rows[start:]
+                assert found.column("offset").to_pylist() == list(range(start, len(rows)))
             for time in (-6, 0, 7, 21):
-                expected = next((offset for offset, row in enumerate(rows) if row[2] >= time), len(rows))
+                later = (offset for offset, row in enumerate(rows) if offset >= start and row[2] >= time)
+                expected = next(later, len(rows))
                 assert log.offset_for_time(topic, number, time) == expected
 
 
@@ -83,7 +96,7 @@ def check(log: Log, model: Model) -> None:
 @given(transactions=st.lists(TRANSACTION, max_size=12))
 def test_the_log_is_what_its_transactions_say(
     implementation: str,
-    transactions: list[tuple[list[tuple], str]],  # type: ignore[type-arg]
+    transactions: list[tuple[list[tuple], str | int]],  # type: ignore[type-arg]
 ) -> None:
     model = Model()
     with tempfile.TemporaryDirectory() as directory:
@@ -97,6 +110,8 @@ def test_the_log_is_what_its_transactions_say(
             else:
                 transaction.commit()
                 model = wanted
+            if isinstance(end, int):
+                delete_records(log, model, end)
             if end == "reopen" and implementation == "embedded":
                 log.close()
                 log = EmbeddedLog(Path(directory), durability="os")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.log import CorruptLogError, EmbeddedLog, TopicConfig, UnknownTopicError
+from ksql.log import CorruptLogError, EmbeddedLog, OffsetOutOfRangeError, TopicConfig, UnknownTopicError
 from ksql.log.embedded.partition import Partition
 from tests.log.conftest import OpenLog
 from tests.log.records import append, numbered, numbers
@@ -120,6 +120,37 @@ def test_a_topic_deleted_while_it_is_read(open_log: OpenLog, monkeypatch: pytest
     monkeypatch.setattr(Partition, "fetch", delete_and_fetch)
     with pytest.raises(UnknownTopicError):
         log.fetch("t", 0, 0)
+
+
+def test_records_deleted_while_they_are_read(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = open_log()
+    log.create_topic("t")
+    append(log, "t", numbered(0, 10))
+    fetch = Partition.fetch
+
+    def delete_and_fetch(partition: Partition, offset: int, max_records: int) -> pa.RecordBatch:
+        log.delete_records("t", 0, 10)
+        return fetch(partition, offset, max_records)
+
+    monkeypatch.setattr(Partition, "fetch", delete_and_fetch)
+    with pytest.raises(OffsetOutOfRangeError, match="no offset 3"):
+        log.fetch("t", 0, 3)
+    log.delete_topic("t")
+    log.create_topic("t")
+    append(log, "t", numbered(0, 10))
+    assert log.offset_for_time("t", 0, 0) == 10
+
+
+def test_files_of_deleted_records_that_could_not_be_removed(
+    open_log: OpenLog, segments: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_log()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_args, **_kwargs: None)
+        log.delete_records("t", 0, 40)
+    assert segments[0].exists()
+    assert numbers(log, "t") == numbers(open_log(), "t") == list(range(40, 50))
+    assert [path.exists() for path in segments] == [False, True]
 
 
 def test_a_deleted_topic_leaves_no_files(open_log: OpenLog, segments: list[Path], tmp_path: Path) -> None:

@@ -100,6 +100,39 @@ def test_a_damaged_index_is_not_trusted(open_log: OpenLog, tmp_path: Path) -> No
         log.close()
 
 
+def test_what_was_deleted_stays_deleted(open_log: OpenLog, tmp_path: Path) -> None:
+    log = open_log()
+    log.create_topic("t", SMALL_SEGMENTS)
+    for start in range(0, 60, 10):
+        append(log, "t", numbered(start, 10, size=100))
+    files = sorted(tmp_path.glob("topics/t.1/0/*.segment"))
+    for before, left in [(25, files[1:]), (60, [])]:
+        open_log().delete_records("t", 0, before)
+        for log in (open_log(), open_log()):
+            assert (log.start_offset("t", 0), log.end_offset("t", 0)) == (before, 60)
+            assert numbers(log, "t") == list(range(before, 60))
+            assert sorted(tmp_path.glob("topics/t.1/0/*")) == left
+    append(open_log(), "t", numbered(60, 3))
+    assert numbers(open_log(), "t") == [60, 61, 62]
+    open_log().delete_topic("t")
+    open_log().create_topic("t")
+    assert open_log().start_offset("t", 0) == 0
+
+
+def test_a_directory_of_an_older_program(open_log: OpenLog, tmp_path: Path) -> None:
+    log = open_log()
+    log.create_topic("t")
+    append(log, "t", numbered(0, 3))
+    log.close()
+    connection = sqlite3.connect(tmp_path / "log.sqlite")
+    connection.executescript("DROP TABLE starts; PRAGMA user_version = 1")
+    connection.close()
+    for before in (1, 2):
+        log = open_log()
+        log.delete_records("t", 0, before)
+        assert numbers(log, "t") == [0, 1, 2][before:]
+
+
 def test_a_directory_of_a_newer_program(open_log: OpenLog, tmp_path: Path) -> None:
     open_log().close()
     connection = sqlite3.connect(tmp_path / "log.sqlite")
