@@ -16,7 +16,7 @@ from ksql.engine.operators.batch import RecordError
 from ksql.engine.planning.persistent import plan_persistent
 from ksql.engine.planning.plan import Plan
 from ksql.engine.queries.pull_database import PullDatabase
-from ksql.engine.queries.push import PushQueries
+from ksql.engine.queries.registry import PushQueries
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.processing_log import ProcessingLog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
@@ -136,10 +136,6 @@ class EngineCore:
         for group in list(self.log.groups()):
             if group == group_name(query_id, 0) or group.startswith(group_name(query_id, 0) + "."):
                 transaction.delete_group(group)
-
-    def close_push_query(self, query_id: str) -> bool:
-        """Close a running push query; whether there was one of that id."""
-        return self.push_queries.close(query_id)
 
     def wait_idle(self, timeout_s: float | None = None) -> bool:
         """Wait until every persistent query has committed all it can read; False after the timeout."""

@@ -64,6 +64,10 @@ class PushQuery(Protocol):
     query_id: str
     columns: tuple[Column, ...]
 
+    @property
+    def limit_reached(self) -> bool:
+        """Whether it has given as many rows as its LIMIT says."""
+
     def __iter__(self) -> Iterator[Changes]: ...
 
     def next_changes(self, timeout_s: float | None = None) -> Changes | None: ...

@@ -28,6 +28,8 @@ from ksql.engine.types.sql_types import SqlType
 _NO_RECORDS = RAW_SCHEMA.empty_table()
 #: So many failed rows of a batch are reported each by itself, with a statement each (0.8 ms) that says why.
 _REPORTED = 256
+#: Statements kept: one for each form and each shape of records that was common for a while.
+_STATEMENTS = 64
 #: Fewer records than this are decoded one by one: cheaper than to bind the SQL that decodes a batch (2 to 5 ms).
 _SMALL = 64
 
@@ -136,6 +138,8 @@ class Stage:
         relation = source.decode_sql(form) if source else "SELECT * FROM batch"
         statement = self._statements.get((form, relation))
         if statement is None:
+            if len(self._statements) == _STATEMENTS:
+                self._statements.clear()
             statement = self._statements[form, relation] = self.statement(form, relation)
         return context.sql.run(statement, batch)
 

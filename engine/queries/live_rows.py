@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from ksql.engine.errors import KsqlError, QueryError
+from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.types.sql_types import Column
@@ -24,7 +26,14 @@ class LiveRows(ABC):
     """
 
     def __init__(
-        self, statement: str, query_id: str, columns: tuple[Column, ...], reader: Reader, log: Log, limit: int | None
+        self,
+        statement: str,
+        query_id: str,
+        columns: tuple[Column, ...],
+        reader: Reader,
+        log: Log,
+        registry: PushQueries,
+        limit: int | None,
     ) -> None:
         self.statement = statement
         self.query_id = query_id
@@ -33,7 +42,16 @@ class LiveRows(ABC):
         self._left = limit
         self._woken = threading.Event()
         self._closed = False
-        self._unsubscribe = log.subscribe(self._woken.set)
+        # The log calls the event, not this object: one that was forgotten can go, and takes the subscription along.
+        self._unsubscribe = weakref.finalize(self, log.subscribe(self._woken.set))
+        self._unsubscribe.atexit = False
+        self._registry = registry
+        registry.add(self)
+
+    @property
+    def limit_reached(self) -> bool:
+        """Whether it has ended because it gave all the rows it was asked for."""
+        return self._left == 0
 
     def __iter__(self) -> Iterator[Changes]:
         while True:
@@ -50,7 +68,7 @@ class LiveRows(ABC):
         while True:
             # Cleared before anything is looked at, so that neither a write nor a close in between is slept through.
             self._woken.clear()
-            if self._closed or self._left == 0:
+            if self._closed or self.limit_reached:
                 self.close()
                 raise StopIteration
             changes, read = self._step()
@@ -67,6 +85,7 @@ class LiveRows(ABC):
         if not self._closed:
             self._closed = True
             self._unsubscribe()
+            self._registry.remove(self.query_id)
             self._woken.set()
 
     def _step(self) -> tuple[Changes | None, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
@@ -10,51 +9,13 @@ import pyarrow as pa
 from ksql.engine.operators.batch import DELETED, BatchContext, RecordError
 from ksql.engine.planning.plan import Plan
 from ksql.engine.queries.live_rows import LiveRows
+from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.runtime.task import start_cursors
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.types.calendar import to_calendar
 from ksql.log.contract import Log
-
-
-class PushQueries:
-    """The push queries that run at present, by id."""
-
-    def __init__(self) -> None:
-        self._running: dict[str, RunningPushQuery] = {}
-        self._number = 0
-        self._lock = threading.Lock()
-
-    def new_id(self, sources: Sequence[str]) -> str:
-        with self._lock:
-            self._number += 1
-            return f"transient_{'_'.join(sources)}_{self._number}"
-
-    def add(self, query: RunningPushQuery) -> None:
-        with self._lock:
-            self._running[query.query_id] = query
-
-    def remove(self, query_id: str) -> None:
-        with self._lock:
-            self._running.pop(query_id, None)
-
-    @property
-    def running(self) -> list[RunningPushQuery]:
-        with self._lock:
-            return list(self._running.values())
-
-    def close(self, query_id: str) -> bool:
-        """Close one; whether there was one of that id."""
-        with self._lock:
-            query = self._running.get(query_id)
-        if query is not None:
-            query.close()
-        return query is not None
-
-    def close_all(self) -> None:
-        for query in self.running:
-            query.close()
 
 
 class RunningPushQuery(LiveRows):
@@ -73,18 +34,11 @@ class RunningPushQuery(LiveRows):
         latest: bool,
         limit: int | None,
     ) -> None:
-        super().__init__(
-            statement, query_id, plan.columns, Reader(log, start_cursors(log, "", plan, latest=latest)), log, limit
-        )
+        reader = Reader(log, start_cursors(log, "", plan, latest=latest))
+        super().__init__(statement, query_id, plan.columns, reader, log, registry, limit)
         self._plan = plan
         self._sql = sql
-        self._registry = registry
         self._report = report
-        registry.add(self)
-
-    def close(self) -> None:
-        super().close()
-        self._registry.remove(self.query_id)
 
     def _process(self, batch: MicroBatch) -> Changes | None:
         errors: list[RecordError] = []

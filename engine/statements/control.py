@@ -15,25 +15,17 @@ from ksql.parser import nodes
 
 def _queries(request: Request) -> list[str]:
     """Ids of the persistent queries the statement names."""
-    queries = request.engine.catalog.queries
     if request.node.args.get("all"):
-        return list(queries)
-    name = request.node.this.name
-    if name not in queries:
-        fail(
-            request.node.this,
-            f"there is no query {name}",
-            hint=did_you_mean(name, queries) or "SHOW QUERIES; lists what runs.",
-        )
-    return [name]
+        return list(request.engine.catalog.queries)
+    return [request.query(request.node.this).id]
 
 
 @executes(nodes.Terminate, alone=True)
 def terminate(request: Request) -> Result:
     """Stop queries for good. What they wrote, and the source they filled, stay."""
     name = "" if request.node.args.get("all") else request.node.this.name
-    if name and request.engine.close_push_query(name):
-        entity = {"@type": "terminate_query", "statementText": request.text, "queryId": name, "wasTerminated": True}
+    if name and (closed := request.engine.push_queries.close(name)):
+        entity = {"@type": "terminate_query", "statementText": request.text, "queryId": closed, "wasTerminated": True}
         return Message(request.text, "Query terminated.", entity)
     ids, catalog = _queries(request), request.engine.catalog
     filled = {s.name: replace(s, query_id=None) for s in catalog.sources.values() if s.query_id in ids}

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from ksql.engine.analysis.passes import analyze
 from ksql.engine.catalog.definitions import QueryInfo
-from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.errors import fail
 from ksql.engine.planning.explain import describe_plan
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
@@ -29,11 +29,7 @@ def explain(request: Request) -> Result:
     target = request.node.this
     catalog = request.engine.catalog
     if isinstance(target, exp.Identifier):
-        info = catalog.queries.get(target.name)
-        if info is None:
-            hint = did_you_mean(target.name, catalog.queries) or "SHOW QUERIES; lists what runs."
-            fail(target, f"there is no query {target.name}", hint=hint)
-        return _explain_query(request, info)
+        return _explain_query(request, request.query(target))
     query = target.args.get("query") or target
     if isinstance(query, nodes.DatabaseQuery):
         lines = database_plan(request, query)

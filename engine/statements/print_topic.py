@@ -10,6 +10,7 @@ import pyarrow as pa
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.operators.batch import in_order
 from ksql.engine.queries.live_rows import LiveRows
+from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
 from ksql.engine.statements.registry import Request, executes
@@ -40,8 +41,10 @@ def print_topic(request: Request) -> TopicPrinter:
     windowed = [s.window_size_ms for s in sources if s.topic == topic and s.windowed in ("TUMBLING", "HOPPING")]
     return TopicPrinter(
         request.text,
+        request.engine.push_queries.new_id(["PRINT"]),
         topic,
         request.engine.log,
+        request.engine.push_queries,
         from_beginning=bool(args.get("from_beginning")),
         every=args.get("interval") or 1,
         limit=args.get("limit"),
@@ -55,8 +58,10 @@ class TopicPrinter(LiveRows):
     def __init__(
         self,
         statement: str,
+        query_id: str,
         topic: str,
         log: Log,
+        registry: PushQueries,
         *,
         from_beginning: bool,
         every: int,
@@ -65,7 +70,7 @@ class TopicPrinter(LiveRows):
     ) -> None:
         place = log.start_offset if from_beginning else log.end_offset
         cursors = [Cursor(0, topic, p, place(topic, p)) for p in range(log.topics()[topic].partitions)]
-        super().__init__(statement, f"print_{topic}", COLUMNS, Reader(log, cursors), log, limit)
+        super().__init__(statement, query_id, COLUMNS, Reader(log, cursors), log, registry, limit)
         self._every, self._seen, self._key_text = every, 0, key_text
 
     def _process(self, batch: MicroBatch) -> Changes | None:

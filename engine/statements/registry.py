@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.catalog.definitions import Source
+from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.core import EngineCore
-from ksql.engine.errors import StatementError, located
+from ksql.engine.errors import StatementError, did_you_mean, fail, located
 from ksql.engine.results import Result
 from ksql.engine.session_state import SessionState
 from ksql.log.contract import Transaction
@@ -43,6 +43,16 @@ class Request:
             return self.engine.catalog.source(name.name)
         except StatementError as error:
             raise located(error, name) from None
+
+    def query(self, name: exp.Expression) -> QueryInfo:
+        """The persistent query that `name` names, whatever its case. Raises StatementError pointing at it."""
+        queries = self.engine.catalog.queries
+        by_upper = {query_id.upper(): info for query_id, info in queries.items()}
+        info = queries.get(name.name) or by_upper.get(name.name.upper())
+        if info is None:
+            hint = did_you_mean(name.name, queries) or "SHOW QUERIES; lists what runs."
+            fail(name, f"there is no query {name.name}", hint=hint)
+        return info
 
 
 Executor = Callable[[Request], Result]

@@ -19,5 +19,5 @@ def entity_of(result: Message | Listing, state: ServerState) -> dict[str, Any] |
     if entity.get("@type") == "currentStatus":
         entity["commandSequenceNumber"] = next(state.command_numbers)
         if command := entity.get("commandId"):
-            state.command_statuses[command] = entity.get("commandStatus") or {}
+            state.remember(command, entity.get("commandStatus") or {})
     return {"@type": entity.pop("@type", "warning_entity"), **entity}

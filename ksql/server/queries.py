@@ -153,7 +153,7 @@ async def _push_body(push: PushQuery, form: RowForm, state: ServerState) -> Asyn
         failure = statement_failed(error, push.statement)
         yield form.failure(SERVER_ERROR, failure.message)
         return
-    yield form.end("Limit Reached" if state.is_running(push) else "Query Completed")
+    yield form.end("Limit Reached" if push.limit_reached else "Query Completed")
 
 
 async def _next(push: PushQuery, state: ServerState) -> Changes | None:

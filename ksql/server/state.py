@@ -17,6 +17,8 @@ from ksql.server.errors import TOO_MANY_PUSH_QUERIES, ApiError
 
 #: A waiting push query holds a thread, so there is an end to their number.
 MAX_PUSH_QUERIES = 100
+#: So many outcomes of commands can be asked for; those before are forgotten.
+KEPT_STATUSES = 1_000
 #: Pull queries worked on at a time; more wait.
 MAX_PULL_QUERIES = 16
 
@@ -29,8 +31,8 @@ class ServerState:
     push_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PUSH_QUERIES))
     #: Long pull queries leave the other routes their threads.
     pull_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PULL_QUERIES))
-    command_statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     command_numbers: Iterator[int] = field(default_factory=itertools.count)
+    _statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     _running: dict[str, PushQuery] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,14 +53,24 @@ class ServerState:
             query.close()
         return query is not None
 
-    def is_running(self, query: PushQuery) -> bool:
-        """False once somebody closed it."""
-        return query.query_id in self._running
-
     def close_all(self) -> None:
         """End every push query: the server stops."""
         for query_id in list(self._running):
             self.close_query(query_id)
+
+    def remember(self, command: str, status: dict[str, Any]) -> None:
+        """Keep the outcome of a command, as the newest there is."""
+        with self._lock:
+            self._statuses.pop(command, None)
+            self._statuses[command] = status
+            if len(self._statuses) > KEPT_STATUSES:
+                del self._statuses[next(iter(self._statuses))]
+
+    @property
+    def command_statuses(self) -> dict[str, dict[str, Any]]:
+        """The outcome of past commands by their ids, the newest last."""
+        with self._lock:
+            return dict(self._statuses)
 
 
 def state_of(request: Request) -> ServerState:

@@ -47,6 +47,7 @@ class FakePush:
         self.query_id = query_id
         self.columns = COLUMNS
         self.ended = threading.Event()
+        self.limit_reached = False
         self.waiting: queue.Queue[Changes | Exception | None] = queue.Queue()
         for change in changes:
             self.waiting.put(change)
@@ -67,6 +68,7 @@ class FakePush:
             return None
         if isinstance(change, Exception):
             raise change
+        self.limit_reached = change is None and not self.closed
         if change is None or self.closed:
             raise StopIteration
         return change

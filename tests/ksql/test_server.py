@@ -88,6 +88,14 @@ def test_statements_give_entities(client: Client, engine: FakeEngine) -> None:
     assert client.get("/status/stream/Y/create").json()["error_code"] == 40400
 
 
+def test_old_commands_are_forgotten(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "KEPT_STATUSES", 2)
+    kept = client.app.state.server
+    for command in ("a", "b", "a", "c"):
+        kept.remember(command, {"status": command})
+    assert client.get("/status").json() == {"commandStatuses": {"a": "a", "c": "c"}}
+
+
 def test_a_failing_statement_names_itself_and_those_before(client: Client) -> None:
     answer = client.post("/ksql", json={"ksql": "CREATE STREAM x (a INT); DROP STREAM y;"})
     body = answer.json()

@@ -1,0 +1,55 @@
+"""Push queries and PRINT: each is one of its own, and none outlives those who asked for it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+import ksql
+
+SETUP = """
+CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic = 's', value_format = 'JSON', partitions = 1);
+INSERT INTO s VALUES ('a', 1);
+"""
+FOR_EVER = ["PRINT s;", "SELECT * FROM s EMIT CHANGES;"]
+
+
+@pytest.fixture
+def database() -> Iterator[ksql.Database]:
+    with ksql.connect() as database:
+        database.execute(SETUP)
+        yield database
+
+
+@pytest.mark.parametrize("statement", FOR_EVER)
+def test_each_has_an_id_and_an_end_of_its_own(database: ksql.Database, statement: str) -> None:
+    first, second = database.execute(statement), database.execute(statement)
+    running = [query.query_id for query in database.engine.push_queries.running]
+    assert len(set(running)) == 2
+    database.execute(f"TERMINATE {running[0]};")
+    assert list(first) == []
+    assert [query.query_id for query in database.engine.push_queries.running] == running[1:]
+    second.close()
+
+
+@pytest.mark.parametrize("statement", FOR_EVER)
+def test_one_that_was_forgotten_is_gone(database: ksql.Database, statement: str) -> None:
+    database.execute(statement)
+    gc.collect()
+    assert database.engine.push_queries.running == []
+
+
+def test_whether_a_limit_was_reached(database: ksql.Database) -> None:
+    whole, closed = (database.execute("PRINT s FROM BEGINNING LIMIT 1;") for _ in range(2))
+    assert len(whole.fetchall()) == 1
+    closed.close()
+    assert [ksql.database.as_push_query(answer.result).limit_reached for answer in (whole, closed)] == [True, False]
+
+
+@pytest.mark.parametrize("statement", ["EXPLAIN {};", "PAUSE {};", "TERMINATE {};"])
+@pytest.mark.parametrize("spelled", ["CSAS_o_0", "`CSAS_o_0`", "csas_O_0"])
+def test_an_id_is_found_whatever_its_case(database: ksql.Database, statement: str, spelled: str) -> None:
+    database.execute("CREATE STREAM `o` AS SELECT * FROM s;")
+    database.execute(statement.format(spelled))
