@@ -13,9 +13,8 @@ from ksql.engine.aggregates import Bound
 from ksql.engine.kernels.scans import by_partition_maximum, identity, running_extreme
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, as_bytes
-from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.windows import TimeWindows
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.state.operator_state import OperatorState
 from ksql.log.partitioner import partition_keys
 
@@ -70,6 +69,11 @@ class Aggregation:
             stream_time=lambda: self.stream_time,
         )
         self._stream_times: dict[int, int] = {}
+        self.inputs, self.states = (input_,), (self.state,)
+
+    def describe(self) -> str:
+        windows = f", {self.windows.describe()}" if self.windows else ""
+        return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s){windows}"
 
     def numbers(self) -> dict[str, int]:
         return {str(partition): time for partition, time in self._stream_times.items()}

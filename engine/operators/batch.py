@@ -13,7 +13,7 @@ decodes it has ended, one partition comes after the other. Meta columns start wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.sql.runner import SqlRunner
+from ksql.engine.state.operator_state import OperatorState
 from ksql.log.contract import HEADERS_TYPE
 
 PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"
@@ -86,7 +87,22 @@ class BatchContext:
     decoded: dict[int, pa.Table] = field(default_factory=dict)
 
 
-class Node(Protocol):
+class Part(Protocol):
+    """A part of a plan, from the sink down to the sources, as EXPLAIN and a restart see it."""
+
+    @property
+    def inputs(self) -> Sequence[Part]:
+        """What it reads, in the order of the FROM clause."""
+
+    @property
+    def states(self) -> Sequence[OperatorState]:
+        """What it remembers from one batch to the next."""
+
+    def describe(self) -> str:
+        """One line on what it does; empty where it does nothing."""
+
+
+class Node(Part, Protocol):
     """A step of a running query."""
 
     def decode(self, context: BatchContext) -> None:

@@ -28,6 +28,7 @@ from ksql.engine.operators.batch import (
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.stream_table_join import last_of_each
+from ksql.engine.state.operator_state import OperatorState
 from ksql.engine.types.sql_types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE
 from ksql.log.partitioner import partition_keys
@@ -80,6 +81,7 @@ class Sink:
         self.encode = encode
         self.partitions = partitions
         self.window = tuple(window)
+        self.inputs, self.states = (input_,), ()
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
         self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
         if isinstance(input_, Stage) and not self._folds:
@@ -87,6 +89,10 @@ class Sink:
             self._stage = Stage(input_.input, [*input_.steps, encode], columns, ordered=False)
         else:
             self._stage = Stage(_Folded(input_, self._last_changes) if self._folds else input_, [encode], columns)
+
+    def describe(self) -> str:
+        columns = ", ".join([*self.encode.keys, *self.window, *self.encode.values])
+        return f"Sink: {columns} → {self.partitions} partition(s)"
 
     def decode(self, context: BatchContext) -> None:
         """See `Node.decode`."""
@@ -130,6 +136,17 @@ class _Folded:
 
     input: Node
     fold: Callable[[pa.Table], pa.Table]
+
+    @property
+    def inputs(self) -> Sequence[Node]:
+        return (self.input,)
+
+    @property
+    def states(self) -> Sequence[OperatorState]:
+        return ()
+
+    def describe(self) -> str:
+        return "Last change of each key"
 
     def decode(self, context: BatchContext) -> None:
         self.input.decode(context)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +24,14 @@ from ksql.engine.operators.batch import (
     SUSPECT,
     TIMESTAMP,
     BatchContext,
+    Part,
     RecordError,
 )
 from ksql.engine.operators.steps import Form
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
+from ksql.engine.state.operator_state import OperatorState
 from ksql.engine.types.sql_types import Column, quote_duckdb, string_literal
 
-WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
 _NO_WINDOW = "it is too short to end with a window"
 #: Records that a decoder sees before it gives SQL for the first large batch.
 _SAMPLE = 32
@@ -46,6 +49,13 @@ class SourceInput:
     key_decoder: Decoder
     value_decoder: Decoder
     refs: Mapping[str, str]
+
+    inputs: ClassVar[Sequence[Part]] = ()
+    states: ClassVar[Sequence[OperatorState]] = ()
+
+    def describe(self) -> str:
+        source = self.source
+        return f"Source: {source.name} (topic {source.topic}, key {source.key_format}, value {source.value_format})"
 
     def prepare(self, raw: pa.Table) -> tuple[pa.Table, pa.Table]:
         """(rows the SQL can read, the same and all others in bytes). Text that is no UTF-8 only the exact decoder can judge.

@@ -44,11 +44,15 @@ class Stage:
         self, input_: SourceInput | Node, steps: Sequence[Step], columns: Mapping[str, SqlType], *, ordered: bool = True
     ) -> None:
         self.input = input_
+        self.inputs, self.states = (input_,), ()
         self._ordered = ordered
         self.steps = tuple(steps)
         self.columns = dict(columns)
         self._statements: dict[tuple[Form, str], str] = {}
         self._learned = False
+
+    def describe(self) -> str:
+        return f"Stage: {' → '.join(type(step).__name__ for step in self.steps)}" if self.steps else ""
 
     @property
     def empty(self) -> pa.Table:

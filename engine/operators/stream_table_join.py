@@ -24,6 +24,10 @@ class StreamTableJoin:
         self.stream_key, self.table_key = stream_key, table_key
         self.state = state
         self.outer = outer
+        self.inputs, self.states = (stream, table), (state,)
+
+    def describe(self) -> str:
+        return f"{'Left' if self.outer else 'Inner'} stream-table join on {self.stream_key}"
 
     def decode(self, context: BatchContext) -> None:
         self.table.decode(context)

@@ -33,6 +33,10 @@ class TableView:
         self.keys = keys
         self.state = state
         self.filtered = filtered
+        self.inputs, self.states = (input_,), (state,)
+
+    def describe(self) -> str:
+        return f"Table view by {', '.join(self.keys)}{', filtered' if self.filtered else ''}"
 
     def decode(self, context: BatchContext) -> None:
         self.input.decode(context)

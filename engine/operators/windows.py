@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: The bounds of a window, as columns of rows and in expressions.
+WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
+
 
 @dataclass(frozen=True, slots=True)
 class TimeWindows:
@@ -19,6 +22,9 @@ class TimeWindows:
     grace_ms: int
     #: How long a window's result is kept after its start, in stream time; at least size + grace.
     retention_ms: int
+
+    def describe(self) -> str:
+        return f"{self.kind} windows of {self.size_ms} ms, grace {self.grace_ms} ms"
 
     @property
     def per_record(self) -> int:

@@ -16,10 +16,9 @@ from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.operators.aggregation import REKEY, AggregateCall, Aggregation
 from ksql.engine.operators.batch import BatchContext
-from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.operators.windows import TimeWindows
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.types.sql_types import BIGINT, BYTES, Column, SqlType, quote_duckdb
 from ksql.parser import nodes, to_sql
@@ -93,7 +92,7 @@ class _Calls:
         self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
 
 
-def plan_aggregation(analysis: Analysis, relation: Relation, name: str, properties: Mapping[str, str]) -> Grouping:
+def plan_aggregation(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Grouping:
     """Plan GROUP BY over `relation`."""
     keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
     for expression, _ in keys:
@@ -114,6 +113,7 @@ def plan_aggregation(analysis: Analysis, relation: Relation, name: str, properti
     if rekeyed:
         relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
     key_types = [(ref, _typed(ref, sql, keys).arrow) for ref, sql in key_sql]
+    name = f"aggregation-{relation.state_count}"
     aggregation = Aggregation(name, relation.stage(), key_types, calls.calls, windows, partitions)
     output = Relation(aggregation, (), {})
     output.names = tuple(_names(key_sql, calls, windows))

@@ -9,7 +9,6 @@ from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Scope
-from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.planning.relation import Relation, kept, read
@@ -19,21 +18,14 @@ from ksql.engine.types.sql_types import Column, SqlType
 JOIN_KEY = "$joinkey"
 
 
-def plan_joins(analysis: Analysis, inputs: list[SourceInput], states: list[OperatorState]) -> Relation:
+def plan_joins(analysis: Analysis) -> Relation:
     """The relation of all sources joined, left to right."""
     relation = _side(analysis, 0, analysis.sources[0])
-    _input(relation, inputs)
     for index, join in enumerate(analysis.joins, 1):
         _check(analysis, join)
         table = _side(analysis, index, join.right)
-        _input(table, inputs)
-        relation = _stream_table(relation, table, join, states)
+        relation = _stream_table(relation, table, join)
     return relation
-
-
-def _input(relation: Relation, inputs: list[SourceInput]) -> None:
-    assert isinstance(relation.input, SourceInput)
-    inputs.append(relation.input)
 
 
 def _check(analysis: Analysis, join: JoinClause) -> None:
@@ -93,7 +85,7 @@ def _expressions(analysis: Analysis) -> list[exp.Expression]:
     return parts
 
 
-def _stream_table(stream: Relation, table: Relation, join: JoinClause, states: list[OperatorState]) -> Relation:
+def _stream_table(stream: Relation, table: Relation, join: JoinClause) -> Relation:
     left_key = compile_sql(join.left_key, stream.scope)
     right_key = compile_sql(join.right_key, table.scope)
     if left_key.type != right_key.type:
@@ -103,11 +95,11 @@ def _stream_table(stream: Relation, table: Relation, join: JoinClause, states: l
             hint=f"CAST(… AS {right_key.type}) makes them equal.",
         )
     assert left_key.type is not None
-    key_ref = f"{JOIN_KEY}{len(states)}"
+    key_ref = f"{JOIN_KEY}{stream.state_count}"
     table_key = Scope(table.names).find(join.right_key, join.right_key.name, join.right.alias).ref
     stream.steps.append(Filter(Sql("TRUE", "TRUE")))
     stream.project([*(kept(r, t) for r, t in stream.columns.items()), (key_ref, left_key)], stream.names)
-    state = _table_state(table, table_key, left_key.type, states)
+    state = _table_state(f"table-{stream.state_count}", table, table_key, left_key.type)
     node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=join.kind == "LEFT")
     names = (*(n for n in stream.names if n.qualifier), *table.names, join_key_name(key_ref, left_key.type))
     return Relation(node, names, {**stream.columns, **table.columns})
@@ -118,8 +110,6 @@ def join_key_name(ref: str, type_: SqlType) -> Name:
     return Name("", Column(JOIN_KEY, type_), ref, hidden=True)
 
 
-def _table_state(table: Relation, key: str, key_type: SqlType, states: list[OperatorState]) -> OperatorState:
+def _table_state(name: str, table: Relation, key: str, key_type: SqlType) -> OperatorState:
     rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref != key])
-    state = OperatorState(f"table-{len(states)}", pa.schema([(key, key_type.arrow)]), rows)
-    states.append(state)
-    return state
+    return OperatorState(name, pa.schema([(key, key_type.arrow)]), rows)

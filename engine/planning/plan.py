@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import fail
-from ksql.engine.operators.batch import BatchContext, Node
+from ksql.engine.operators.batch import BatchContext, Node, Part
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
@@ -19,6 +19,7 @@ from ksql.engine.state.operator_state import OperatorState
 from ksql.engine.types.sql_types import Column
 
 
+@runtime_checkable
 class Clocked(Protocol):
     """An operator with a few numbers to remember besides its keyed state, such as stream times."""
 
@@ -42,7 +43,6 @@ class Materialized(Protocol):
 class Plan:
     """A query ready to run. `columns` are the result's, keys first; `refs` are theirs in the rows `output` makes."""
 
-    inputs: Sequence[SourceInput]
     output: Node
     columns: tuple[Column, ...]
     refs: tuple[str, ...]
@@ -55,14 +55,20 @@ class Plan:
     #: How many windows a record falls into at most.
     windows_per_record: int = 1
     sink: Sink | None = None
-    states: Sequence[OperatorState] = field(default=())
-    clocks: Sequence[Clocked] = field(default=())
     materialized: Materialized | None = None
     #: Refs of the key columns, wherever they stand in `refs`.
     keys: tuple[str, ...] = ()
+    #: What the parts of `output` read from outside and remember, each in the order that data meets them.
+    inputs: Sequence[SourceInput] = field(init=False)
+    states: Sequence[OperatorState] = field(init=False)
+    clocks: Sequence[Clocked] = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]
+        parts = list(walk(self.output))
+        self.inputs = [part for part in parts if isinstance(part, SourceInput)]
+        self.states = [state for part in parts for state in part.states]
+        self.clocks = [part for part in parts if isinstance(part, Clocked)]
 
     def check(self, sql: SqlRunner, node: exp.Expression) -> None:
         """Have DuckDB bind every statement. Raises StatementError at `node` when it refuses one that analysis let through."""
@@ -74,3 +80,10 @@ class Plan:
     @property
     def sources(self) -> list[Source]:
         return [i.source for i in self.inputs]
+
+
+def walk(part: Part) -> Iterator[Part]:
+    """`part` behind everything it reads, in the order of the FROM clause."""
+    for input_ in part.inputs:
+        yield from walk(input_)
+    yield part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 from sqlglot import exp
@@ -14,13 +14,13 @@ from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import DELETED, TIMESTAMP
-from ksql.engine.operators.source import WINDOW_END, WINDOW_START, SourceInput
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_view import VISIBLE, TableView
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.aggregation import AggregatedRows, plan_aggregation
 from ksql.engine.planning.explode import plan_explode, refuse_explosion
 from ksql.engine.planning.join import JOIN_KEY, plan_joins
-from ksql.engine.planning.plan import Clocked, Plan
+from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
 from ksql.engine.state.operator_state import OperatorState
@@ -31,31 +31,19 @@ from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, SqlType
 LENIENT_KEYS = "ksql.new.query.planner.enabled"
 
 
-@dataclass(slots=True)
-class Parts:
-    """What planning has collected so far: inputs, states and clocks in the order of their stable ids."""
-
-    inputs: list[SourceInput]
-    states: list[OperatorState]
-    clocks: list[Clocked]
-    properties: Mapping[str, str]
-    into: tuple[Column, ...] = ()
-
-
 def plan(analysis: Analysis, properties: Mapping[str, str], into: Sequence[Column] = ()) -> Plan:
     """Operators for `analysis`, without a sink, as the session's properties want them. Raises StatementError for what has no
     meaning.
 
     into: the columns, keys first, of the stream that INSERT INTO names; the query's numbers are widened to theirs.
     """
-    parts = Parts([], [], [], properties, tuple(into))
-    relation = _from(analysis, parts)
+    relation = _from(analysis)
     if analysis.is_aggregate:
-        made = _aggregate(analysis, relation, parts)
+        made = _aggregate(analysis, relation, properties)
     elif analysis.sources[0].source.is_table:
-        made = _table(analysis, relation, parts)
+        made = _table(analysis, relation)
     else:
-        made = _stream(analysis, relation, parts)
+        made = _stream(analysis, relation, properties, into)
     return made if analysis.persistent else _as_written(made, analysis)
 
 
@@ -66,36 +54,28 @@ def _as_written(made: Plan, analysis: Analysis) -> Plan:
     return replace(made, columns=tuple(c for c, _ in written), refs=tuple(r for _, r in written), keys=made.keys)
 
 
-def _from(analysis: Analysis, parts: Parts) -> Relation:
-    if analysis.joins:
-        return plan_joins(analysis, parts.inputs, parts.states)
-    relation = read(0, analysis.sources[0], prefix=False)
-    assert isinstance(relation.input, SourceInput)
-    parts.inputs.append(relation.input)
-    return relation
+def _from(analysis: Analysis) -> Relation:
+    return plan_joins(analysis) if analysis.joins else read(0, analysis.sources[0], prefix=False)
 
 
-def _stream(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+def _stream(analysis: Analysis, relation: Relation, properties: Mapping[str, str], into: Sequence[Column]) -> Plan:
     if analysis.where is not None:
         relation.filter(analysis.where)
     analysis = plan_explode(analysis, relation)
-    lenient = parts.properties.get(LENIENT_KEYS, "").lower() == "true"
+    lenient = properties.get(LENIENT_KEYS, "").lower() == "true"
     result = split(analysis, _stream_keys(analysis), "the key column", lenient=lenient)
     if analysis.joins and analysis.partition_by is None:
         result = Result(tuple(Item(key.name, _column("", JOIN_KEY)) for key in result.keys), result.values)
     windowed = _inherited_window(analysis)
     bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windowed else []
-    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, result), into=parts.into)
+    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, result), into=into)
     return Plan(
-        parts.inputs,
         relation.stage(),
         columns,
         tuple(relation.columns)[: len(columns)],
         len(result.keys),
         is_table=False,
         keeps_key=analysis.partition_by is None and not analysis.joins,
-        states=parts.states,
-        clocks=parts.clocks,
         windowed=windowed,
         window_size_ms=analysis.sources[0].source.window_size_ms,
     )
@@ -140,72 +120,63 @@ def _column(qualifier: str, name: str) -> exp.Expression:
     return exp.Column(this=exp.to_identifier(name, quoted=True), table=table)
 
 
-def _table(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+def _table(analysis: Analysis, relation: Relation) -> Plan:
     """A projection and filter of a table."""
     refuse_explosion(analysis, "makes several rows of one, which a table cannot have", "explode a stream over its topic.")
     result = split(analysis, _source_keys(analysis), "the primary key column")
     windowed = analysis.sources[0].source.windowed
     where = analysis.where
-    bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windowed else []
+    bounds = (WINDOW_START, WINDOW_END) if windowed else ()
     visible = [] if where is None else [(VISIBLE, compile_sql(where, relation.scope, BOOLEAN, "the condition"))]
-    columns = project(relation, result, [*bounds, *visible])
+    columns = project(relation, result, [*(kept(bound, BIGINT) for bound in bounds), *visible])
     refs = tuple(relation.columns)[: len(columns)]
-    made = Plan(
-        parts.inputs,
-        relation.stage(),
+    keys = refs[: len(result.keys)]
+    view = _view(relation, (*keys, *bounds), filtered=where is not None) if keys or where is not None else None
+    return Plan(
+        view or relation.stage(),
         columns,
         refs,
-        len(result.keys),
+        len(keys),
         is_table=True,
-        states=parts.states,
         windowed=windowed,
         window_size_ms=analysis.sources[0].source.window_size_ms,
+        materialized=view,
     )
-    if result.keys or where is not None:
-        made.output = made.materialized = _view(made, relation, bounds, parts, filtered=where is not None)
-    return made
 
 
-def _aggregate(analysis: Analysis, relation: Relation, parts: Parts) -> Plan:
+def _aggregate(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Plan:
     """Groups; with HAVING, a view of those that satisfy it."""
     if analysis.sources[0].source.is_table:
         raise located(NotSupportedError("GROUP BY over a table is not supported yet"), analysis.query)
     refuse_explosion(analysis, "cannot stand beside GROUP BY", "explode in one stream, and group that one.")
     if analysis.where is not None:
         relation.filter(analysis.where)
-    grouping = plan_aggregation(analysis, relation, f"aggregation-{len(parts.states)}", parts.properties)
-    parts.states.append(grouping.aggregation.state)
-    parts.clocks.append(grouping.aggregation)
+    grouping = plan_aggregation(analysis, relation, properties)
     result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column")
     rewritten = Result(tuple(map(grouping.item, result.keys)), tuple(map(grouping.item, result.values)))
-    output = grouping.relation
-    windows = grouping.windows
-    bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if windows else []
+    output, windows = grouping.relation, grouping.windows
+    bounds = (WINDOW_START, WINDOW_END) if windows else ()
     having = (
         []
         if analysis.having is None
         else [(VISIBLE, compile_sql(grouping.rewrite(analysis.having), output.scope, BOOLEAN, "HAVING"))]
     )
-    columns = project(output, rewritten, [*bounds, *having])
+    columns = project(output, rewritten, [*(kept(bound, BIGINT) for bound in bounds), *having])
     refs = tuple(output.columns)[: len(columns)]
-    plan = Plan(
-        parts.inputs,
-        output.stage(),
+    keys = (*refs[: len(result.keys)], *bounds)
+    stage = output.stage()
+    view = _view(output, keys, filtered=True, aggregation=grouping.aggregation) if having else None
+    return Plan(
+        view or stage,
         columns,
         refs,
         len(result.keys),
         is_table=True,
-        states=parts.states,
-        clocks=parts.clocks,
         windowed=windows.kind if windows else None,
         window_size_ms=windows.size_ms if windows else None,
         windows_per_record=windows.per_record if windows else 1,
+        materialized=view or AggregatedRows(grouping.aggregation, stage),
     )
-    if having:
-        plan.output = plan.materialized = _view(plan, output, bounds, parts, filtered=True, aggregation=grouping.aggregation)
-    else:
-        plan.materialized = AggregatedRows(grouping.aggregation, output.stage())
-    return plan
 
 
 def project(
@@ -249,24 +220,14 @@ def _known(item: Item, type_: SqlType | None) -> SqlType:
     return type_
 
 
-def _view(
-    plan: Plan,
-    relation: Relation,
-    bounds: Sequence[tuple[str, Sql]],
-    parts: Parts,
-    *,
-    filtered: bool,
-    aggregation: Aggregation | None = None,
-) -> TableView:
-    """A view of the table `plan` makes so far, by its key and window, with a state of its own."""
+def _view(relation: Relation, keys: tuple[str, ...], *, filtered: bool, aggregation: Aggregation | None = None) -> TableView:
+    """A view of a table by its key and window, with a state of its own."""
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
-    keys = (*plan.refs[: plan.key_count], *(ref for ref, _ in bounds))
     state = OperatorState(
-        f"view-{len(parts.states)}",
+        f"view-{relation.state_count}",
         pa.schema([(ref, columns[ref]) for ref in keys]),
         pa.schema([*((ref, type_) for ref, type_ in columns.items() if ref not in keys), (TIMESTAMP, pa.int64())]),
         aggregation.windows if aggregation else None,
         (lambda: aggregation.stream_time) if aggregation else (lambda: 0),
     )
-    parts.states.append(state)
-    return TableView(plan.output, keys, state, filtered=filtered)
+    return TableView(relation.stage(), keys, state, filtered=filtered)

@@ -6,9 +6,9 @@ from ksql.engine.catalog.definitions import Source
 from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.sink import Encode, Sink
-from ksql.engine.operators.source import WINDOW_END, WINDOW_START
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Retime
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.timestamps import timestamp_sql
 

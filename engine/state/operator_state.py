@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.operators.source import WINDOW_END, WINDOW_START
-from ksql.engine.operators.windows import TimeWindows
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.state import KeyedStore
 
 #: Column of a changelog batch that says the key was deleted.

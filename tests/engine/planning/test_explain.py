@@ -1,0 +1,50 @@
+"""EXPLAIN: a plan as its operators describe themselves, what they read indented below them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ksql.engine.results import Listing
+from tests.engine.statements.running import driver
+
+
+def explained(query: str) -> list[str]:
+    with driver() as made:
+        (listing,) = made.execute(f"EXPLAIN {query};")
+    assert isinstance(listing, Listing)
+    return [row[0] for row in next(rows for title, _, rows in listing.sections if title == "Plan")]
+
+
+@pytest.mark.parametrize(
+    ("query", "lines"),
+    [
+        ("SELECT ID FROM S EMIT CHANGES", ["Stage: Project", "  Source: S (topic s, key JSON, value JSON)"]),
+        (
+            "SELECT S.N, COUNT(*) FROM S JOIN T ON S.ID = T.ID LEFT JOIN T AS U ON S.N = U.ID GROUP BY S.N EMIT CHANGES",
+            [
+                "Stage: Project",
+                "  Aggregation: 1 aggregate(s) by 1 key(s); state aggregation-2",
+                "    Stage: Project → Filter",
+                "      Left stream-table join on $joinkey1; state table-1",
+                "        Stage: Filter → Project",
+                "          Inner stream-table join on $joinkey0; state table-0",
+                "            Stage: Project → Filter → Project",
+                "              Source: S (topic s, key JSON, value JSON)",
+                "            Stage: Project",
+                "              Source: T (topic t, key KAFKA, value JSON)",
+                "        Stage: Project",
+                "          Source: T (topic t, key KAFKA, value JSON)",
+            ],
+        ),
+        (
+            "SELECT * FROM T WHERE N > 1 EMIT CHANGES",
+            [
+                "Table view by ID, filtered; state view-0",
+                "  Stage: Project",
+                "    Source: T (topic t, key KAFKA, value JSON)",
+            ],
+        ),
+    ],
+)
+def test_operators(query: str, lines: list[str]) -> None:
+    assert explained(query) == lines
