@@ -1,7 +1,8 @@
-"""Which partition a key belongs to: Kafka's default partitioner, so that data moved to or from Kafka stays where it is.
+"""Which partition a record belongs to: Kafka's default partitioner, so that data moved to or from Kafka stays where it is.
 
-The partition is murmur2 of the key bytes with the sign bit cleared, modulo the number of partitions. `murmur2` is the
-plain form, one key at a time, and the oracle of the vectorised one in `partition_keys`.
+The partition is murmur2 of the key bytes with the sign bit cleared, modulo the number of partitions. The window that follows a
+key has no say: whoever writes one hashes what stands before it. `murmur2` is the plain form, one key at a time, and the oracle
+of the vectorised one in `partition_keys`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from ksql.log.contract import Log, Transaction
 
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
@@ -39,13 +42,24 @@ def partition_keys(keys: pa.Array, partitions: int, null_partition: int = 0) -> 
     """The partition of every key, in order, as `partition_key` gives it. `keys` has the type pa.binary()."""
     if keys.type != pa.binary():
         raise TypeError(f"keys must be binary, not {keys.type}")
-    if not len(keys) or (partitions == 1 and null_partition == 0):
-        return np.zeros(len(keys), dtype=np.int32)
+    if partitions == 1 or keys.null_count == len(keys):
+        return np.full(len(keys), null_partition, dtype=np.int32)
     offsets = np.frombuffer(keys.buffers()[1], dtype=np.int32, count=len(keys) + 1, offset=4 * keys.offset)
     result = ((_hash_all(keys.buffers()[2], offsets) & 0x7FFFFFFF) % np.uint32(partitions)).astype(np.int32)
     if keys.null_count:
         result[keys.is_null().to_numpy(zero_copy_only=False)] = null_partition
     return result
+
+
+def append_spread(log: Log, transaction: Transaction, topic: str, records: pa.RecordBatch) -> None:
+    """Append records of RECORD_SCHEMA as a producer does: each to the partition of its key, all without one to the partition
+    that got the fewest so far, so that the next batch goes to another.
+    """
+    partitions, keys = log.topics()[topic].partitions, records.column("key")
+    shortest = min(range(partitions), key=lambda partition: log.end_offset(topic, partition)) if keys.null_count else 0
+    places = partition_keys(keys, partitions, shortest)
+    for partition in np.unique(places):
+        transaction.append(topic, int(partition), records.filter(pa.array(places == partition)))
 
 
 def _hash_all(data: pa.Buffer | None, offsets: npt.NDArray[np.int32]) -> _Words:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource, JoinClause
-from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.errors import NotSupportedError, did_you_mean, fail, located
 
 
 def resolve_join(join: exp.Expression, left: Sequence[AliasedSource], right: AliasedSource) -> JoinClause:
@@ -31,6 +31,14 @@ def resolve_join(join: exp.Expression, left: Sequence[AliasedSource], right: Ali
         )
     kind = (join.args.get("side") or join.args.get("kind") or "INNER").upper()
     return JoinClause(kind, right, sides[0], sides[1], join.args.get("within"), join)
+
+
+def refuse_unsupported(joins: Sequence[JoinClause], left: AliasedSource) -> None:
+    """Refuse joins of other kinds than a stream with tables, before anything about their columns is said."""
+    for join in joins:
+        if left.source.is_table or not join.right.source.is_table:
+            kinds = f"{left.source.kind}-{join.right.source.kind}".lower()
+            raise located(NotSupportedError(f"a {kinds} join is not supported yet"), join.node)
 
 
 def _owners(side: exp.Expression, left: Sequence[AliasedSource], right: AliasedSource) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from ksql.engine.analysis.calls import check_calls
-from ksql.engine.analysis.joins import resolve_join
+from ksql.engine.analysis.joins import refuse_unsupported, resolve_join
 from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
 from ksql.engine.analysis.stars import expand_stars
@@ -67,6 +67,7 @@ def resolve_sources(analysis: Analysis, catalog: Catalog) -> Analysis:
             )
         joins.append(resolve_join(join, tuple(sources), right))
         sources.append(right)
+    refuse_unsupported(joins, sources[0])
     return replace(analysis, sources=tuple(sources), joins=tuple(joins))
 
 

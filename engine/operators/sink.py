@@ -25,6 +25,7 @@ from ksql.engine.operators.batch import (
     Node,
     as_bytes,
 )
+from ksql.engine.operators.keyless import KeylessBatches
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.stream_table_join import last_of_each
@@ -82,6 +83,7 @@ class Sink:
         self.partitions = partitions
         self.window = tuple(window)
         self.inputs, self.states = (input_,), ()
+        self.keyless = KeylessBatches(partitions)
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
         self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
         if isinstance(input_, Stage) and not self._folds:
@@ -110,16 +112,22 @@ class Sink:
 
     def _records(self, rows: pa.Table, *, spread: bool) -> pa.Table:
         key = as_bytes(rows.column(RAW_KEY))
+        partition = self._partitions(rows, key) if spread else np.zeros(rows.num_rows, dtype=np.int32)
         for ref in self.window:
             key = pc.binary_join_element_wise(key, _eight_bytes(rows.column(ref)), b"")
-        partition = rows.column(PARTITION)
-        if spread:
-            partition = pa.chunked_array([partition_keys(key.combine_chunks(), self.partitions)])
-        elif rows.num_rows:
-            partition = pa.chunked_array([np.zeros(rows.num_rows, dtype=np.int32)])
         headers = rows.column(HEADERS) if HEADERS in rows.column_names else pa.nulls(rows.num_rows, HEADERS_TYPE)
-        records = [rows.column(PLACE), partition, key, as_bytes(rows.column(RAW_VALUE)), rows.column(TIMESTAMP), headers]
+        value = as_bytes(rows.column(RAW_VALUE))
+        records = [rows.column(PLACE), pa.array(partition), key, value, rows.column(TIMESTAMP), headers]
         return _by_partition(pa.table(records, OUTPUT_SCHEMA))
+
+    def _partitions(self, rows: pa.Table, keys: pa.ChunkedArray) -> np.ndarray:
+        """The partition of each row; that of its key without the window, so that all windows of a key stay together."""
+        partitions = partition_keys(keys.combine_chunks(), self.partitions)
+        if keys.null_count:
+            keyless = np.flatnonzero(keys.is_null())
+            keyless = keyless[np.argsort(rows.column(PLACE).to_numpy()[keyless], kind="stable")]
+            partitions[keyless] = self.keyless.assign(rows.column(TIMESTAMP).to_numpy()[keyless])
+        return partitions
 
 
 def _by_partition(records: pa.Table) -> pa.Table:

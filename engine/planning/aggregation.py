@@ -107,7 +107,7 @@ def plan_aggregation(analysis: Analysis, relation: Relation, properties: Mapping
     key_sql = [(ref, compile_sql(expression, relation.scope)) for expression, ref in keys]
     windows = _windows(analysis)
     partitions = _repartition(analysis) if windows else 0
-    rekeyed = [(REKEY, _key_bytes(key_sql))] if partitions else []
+    rekeyed = [(REKEY, _key_bytes(analysis, key_sql))] if partitions else []
     relation.project([*key_sql, *calls.arguments], ())
     relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
     if rekeyed:
@@ -123,15 +123,35 @@ def plan_aggregation(analysis: Analysis, relation: Relation, properties: Mapping
 
 def _repartition(analysis: Analysis) -> int:
     """Over how many partitions grouped rows are spread anew; 0 when they stay where they are."""
+    partitions = analysis.sources[0].source.partitions
+    return 0 if partitions == 1 or _by_key(analysis) else partitions
+
+
+def _by_key(analysis: Analysis) -> bool:
+    """Whether rows are grouped by the key they came with: joins leave it alone, and GROUP BY names it, on either side."""
     aliased = analysis.sources[0]
-    keys = {(aliased.alias, column.name) for column in aliased.source.key_columns}
-    by_key = {(e.text("table"), e.name) if isinstance(e, exp.Column) else ("", "") for e in analysis.group_by} == keys
-    return 0 if by_key or aliased.source.partitions == 1 else aliased.source.partitions
+    keys = [{(aliased.alias, column.name)} for column in aliased.source.key_columns]
+    for join in analysis.joins:
+        if len(keys) != 1 or _reference(join.left_key) not in keys[0]:
+            return False
+        keys[0].add(_reference(join.right_key))
+    grouped = [_reference(expression) for expression in analysis.group_by]
+    return len(grouped) == len(keys) and all(any(name in key for name in grouped) for key in keys)
 
 
-def _key_bytes(keys: Sequence[tuple[str, Sql]]) -> Sql:
+def _reference(expression: exp.Expression) -> tuple[str, str]:
+    return (expression.text("table"), expression.name) if isinstance(expression, exp.Column) else ("", "")
+
+
+def _key_bytes(analysis: Analysis, keys: Sequence[tuple[str, Sql]]) -> Sql:
+    """The new key as a repartition topic would hold it: in the format of the old one; where that cannot carry it, as JSON."""
+    old = (analysis.joins[-1].right if analysis.joins else analysis.sources[0]).source
     columns = tuple(Column(ref, sql.type) for ref, sql in keys if sql.type is not None)
-    _, encoder = bind("JSON", columns, FormatOptions(is_key=True))
+    options = FormatOptions(is_key=True, delimiter=old.key_options.delimiter)
+    try:
+        _, encoder = bind("KAFKA" if old.key_format == "NONE" else old.key_format, columns, options)
+    except StatementError:
+        _, encoder = bind("JSON", columns, FormatOptions(is_key=True))
     sql = encoder.sql([quote_duckdb(ref) for ref, _ in keys])
     return Sql(sql, sql, BYTES)
 

@@ -30,8 +30,6 @@ def plan_joins(analysis: Analysis) -> Relation:
 
 def _check(analysis: Analysis, join: JoinClause) -> None:
     left, right = analysis.sources[0].source, join.right.source
-    if left.is_table or not right.is_table:
-        raise located(NotSupportedError(f"a {left.kind.lower()}-{right.kind.lower()} join is not supported yet"), join.node)
     if join.within is not None:
         fail(join.node, "WITHIN is for stream-stream joins only", hint="a table has no window: leave WITHIN out.")
     if join.kind not in ("INNER", "LEFT"):

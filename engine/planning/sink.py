@@ -29,6 +29,8 @@ def attach_sink(plan: Plan, target: Source) -> None:
         is_table=plan.is_table,
         window=window,
     )
+    if target.partitions > 1:
+        plan.clocks = [*plan.clocks, plan.sink.keyless]
 
 
 def _retimed(plan: Plan, target: Source) -> Stage:

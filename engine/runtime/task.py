@@ -68,7 +68,7 @@ class Task:
         self._report = report
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
-        self._restore_numbers()
+        self._numbers = self._restore_numbers()
         self._ahead: Future[_Taken | None] | None = None
         self._reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
 
@@ -122,15 +122,17 @@ class Task:
             state.publish()
 
     def _put_numbers(self, transaction: Transaction) -> None:
-        if self.plan.clocks:
-            numbers = {clock.name: clock.numbers() for clock in self.plan.clocks}
+        numbers = {clock.name: clock.numbers() for clock in self.plan.clocks}
+        if numbers != self._numbers:
             transaction.put(NUMBERS, self.query_id, json.dumps(numbers).encode())
+            self._numbers = numbers
 
-    def _restore_numbers(self) -> None:
+    def _restore_numbers(self) -> dict[str, dict[str, int]]:
         text = self._log.scan(NUMBERS).get(self.query_id)
         numbers = json.loads(text) if text else {}
         for clock in self.plan.clocks:
             clock.set_numbers(numbers.get(clock.name, {}))
+        return {clock.name: clock.numbers() for clock in self.plan.clocks}
 
 
 def group_name(query_id: str, source: int) -> str:

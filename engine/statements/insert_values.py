@@ -24,7 +24,7 @@ from ksql.engine.statements.registry import Request, executes
 from ksql.engine.types.casts import is_number
 from ksql.engine.types.sql_types import BIGINT, Column
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
-from ksql.log.partitioner import partition_keys
+from ksql.log.partitioner import append_spread
 from ksql.parser import ParseError, nodes, parse_one, to_sql
 
 _ROWTIME = Column("ROWTIME", BIGINT)
@@ -32,7 +32,7 @@ _ROWTIME = Column("ROWTIME", BIGINT)
 
 @executes(nodes.InsertValues)
 def insert_values(request: Request) -> Result:
-    _append(request, [_placed_record(request)])
+    _append(request, [_made_record(request)])
     return Message(request.text, "", {})
 
 
@@ -41,12 +41,12 @@ def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlEr
 
     Raises LogError, and then none is done.
     """
-    records: list[_Placed] = []
+    records: list[_Record] = []
     failed = None
     for text in texts:
         try:
             request = Request(session, parse_one(text).node, text)
-            records.append(_placed_record(request))
+            records.append(_made_record(request))
         except (KsqlError, ParseError) as error:
             failed = error
             break
@@ -55,20 +55,20 @@ def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlEr
     return len(records), failed
 
 
-#: Topic, partition, and a batch of one record.
-_Placed = tuple[str, int, pa.RecordBatch]
+#: Topic, and a batch of one record.
+_Record = tuple[str, pa.RecordBatch]
 
 
-def _append(request: Request, placed: Iterable[_Placed]) -> None:
-    by_place: dict[tuple[str, int], list[pa.RecordBatch]] = {}
-    for topic, partition, record in placed:
-        by_place.setdefault((topic, partition), []).append(record)
+def _append(request: Request, records: Iterable[_Record]) -> None:
+    by_topic: dict[str, list[pa.RecordBatch]] = {}
+    for topic, record in records:
+        by_topic.setdefault(topic, []).append(record)
     with request.transaction() as transaction:
-        for (topic, partition), records in by_place.items():
-            transaction.append(topic, partition, records[0] if len(records) == 1 else pa.concat_batches(records))
+        for topic, batches in by_topic.items():
+            append_spread(request.engine.log, transaction, topic, pa.concat_batches(batches))
 
 
-def _placed_record(request: Request) -> _Placed:
+def _made_record(request: Request) -> _Record:
     source = request.source(request.node.this)
     if source.read_only:
         fail(request.node.this, f"{source.name} was declared with SOURCE and is read-only")
@@ -83,9 +83,7 @@ def _placed_record(request: Request) -> _Placed:
         [pa.array([key], pa.binary()), pa.array([value], pa.binary()), pa.array([time], pa.int64()), pa.nulls(1, HEADERS_TYPE)],
         schema=RECORD_SCHEMA,
     )
-    partitions = request.engine.log.topics()[source.topic].partitions
-    partition = int(partition_keys(record.column(0), partitions)[0]) if partitions > 1 else 0
-    return source.topic, partition, record
+    return source.topic, record
 
 
 def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:

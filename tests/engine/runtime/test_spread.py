@@ -1,0 +1,210 @@
+"""Which partition a record lands in: that of its key as the topic's own format writes it, without the window; those without a
+key batch by batch in turn.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ksql.engine import Engine, Session
+from ksql.engine.operators.keyless import KeylessBatches
+from ksql.log import MemoryLog, partition_key
+
+PARTITIONS = 3
+PROPERTIES = {"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0"}
+SOURCE = f"""
+CREATE STREAM S (K STRING KEY, A INT, B STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS});
+CREATE TABLE T (ID INT PRIMARY KEY, V STRING) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS});
+"""
+
+
+class World:
+    """An engine at work, and its topics partition by partition."""
+
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.engine = Engine(self.log)
+        self.engine.start()
+        self.session: Session = self.engine.session(properties=PROPERTIES)
+
+    def execute(self, sql: str) -> None:
+        for _ in self.session.execute(sql):
+            pass
+        assert self.engine.wait_idle(60.0)
+
+    def restart(self) -> None:
+        self.engine.close()
+        self.engine = Engine(self.log)
+        self.engine.start()
+        self.session = self.engine.session(properties=PROPERTIES)
+
+    def keys(self, topic: str) -> list[list[bytes | None]]:
+        partitions = range(self.log.topics()[topic].partitions)
+        return [self.log.fetch(topic, partition, 0).column("key").to_pylist() for partition in partitions]
+
+    def counts(self, topic: str) -> list[int]:
+        return [len(keys) for keys in self.keys(topic)]
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
+
+
+def check(world: World, topic: str, *, window_bytes: int = 0) -> None:
+    """Every key lies in its partition, and there are some in each."""
+    partitions = world.keys(topic)
+    assert all(partitions)
+    for partition, keys in enumerate(partitions):
+        for key in keys:
+            assert key is not None
+            assert partition_key(key[: len(key) - window_bytes], len(partitions)) == partition, key
+
+
+ROWS = "".join(f"INSERT INTO S (ROWTIME, K, A, B) VALUES ({i * 700}, 'k{i % 7}', {i}, 'b{i % 9}');" for i in range(24))
+
+
+@pytest.mark.parametrize(
+    ("query", "window_bytes"),
+    [
+        ("CREATE STREAM O AS SELECT * FROM S PARTITION BY A", 0),
+        ("CREATE STREAM O WITH (KEY_FORMAT='JSON') AS SELECT * FROM S PARTITION BY A", 0),
+        ("CREATE STREAM O WITH (KEY_FORMAT='JSON') AS SELECT * FROM S", 0),
+        ("CREATE STREAM O WITH (KEY_FORMAT='JSON') AS SELECT * FROM S PARTITION BY A, B", 0),
+        ("CREATE STREAM O WITH (KEY_FORMAT='DELIMITED', KEY_DELIMITER='|') AS SELECT * FROM S PARTITION BY B, A", 0),
+        ("CREATE STREAM O WITH (PARTITIONS=5) AS SELECT * FROM S PARTITION BY A", 0),
+        ("CREATE STREAM O AS SELECT T.ID AS ID, B, V FROM S LEFT JOIN T ON S.A = T.ID", 0),
+        ("CREATE TABLE O AS SELECT A, COUNT(*) AS N FROM S GROUP BY A", 0),
+        ("CREATE TABLE O WITH (KEY_FORMAT='JSON') AS SELECT A, B, COUNT(*) AS N FROM S GROUP BY A, B", 0),
+        ("CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 5 SECONDS) GROUP BY K", 8),
+        ("CREATE TABLE O AS SELECT A, COUNT(*) AS N FROM S WINDOW HOPPING (SIZE 6 SECONDS, ADVANCE BY 2 SECONDS) "
+         "GROUP BY A", 8),
+        ("CREATE TABLE O WITH (PARTITIONS=2, KEY_FORMAT='JSON') AS SELECT K, B, COUNT(*) AS N FROM S WINDOW TUMBLING "
+         "(SIZE 1 SECONDS) GROUP BY K, B HAVING COUNT(*) > 0", 8),
+    ],
+)  # fmt: skip
+def test_a_sink_s_record_lies_where_its_key_belongs(world: World, query: str, window_bytes: int) -> None:
+    world.execute(SOURCE + ROWS + query + ";")
+    check(world, "s")
+    check(world, "O", window_bytes=window_bytes)
+
+
+@pytest.mark.parametrize(("kind", "window_bytes"), [("TUMBLING', WINDOW_SIZE='5 SECONDS", 8), ("SESSION", 16)])
+def test_a_windowed_stream_keeps_all_windows_of_a_key_together(world: World, kind: str, window_bytes: int) -> None:
+    world.execute("CREATE STREAM RAW (K BYTES KEY, A INT) WITH (KAFKA_TOPIC='w', VALUE_FORMAT='JSON', PARTITIONS=1);")
+    keys = [f"k{i % 7}".encode() + struct.pack(">qq", i * 10_000, i * 5_000)[-window_bytes:] for i in range(30)]
+    world.execute("".join(f"INSERT INTO RAW VALUES (TO_BYTES('{key.hex()}', 'hex'), 1);" for key in keys))
+    world.execute(f"""
+        CREATE STREAM W (K STRING KEY, A INT) WITH (KAFKA_TOPIC='w', VALUE_FORMAT='JSON', WINDOW_TYPE='{kind}');
+        CREATE STREAM O WITH (PARTITIONS=3) AS SELECT * FROM W;
+    """)
+    check(world, "O", window_bytes=window_bytes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "key_format", "values"),
+    [
+        ("ID INT KEY", "KAFKA", "{i}"),
+        ("ID BIGINT KEY", "JSON", "{i}"),
+        ("ID STRING KEY", "JSON", "'x{i}'"),
+        ("ID DOUBLE KEY", "DELIMITED", "{i}.5"),
+        ("ID INT KEY, ID2 STRING KEY", "JSON", "{i}, 'x{i}'"),
+        ("ID STRING KEY, ID2 DECIMAL(6, 2) KEY", "DELIMITED", "'x{i}', {i}.25"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_inserted_rows_lie_where_their_key_belongs(
+    world: World, columns: str, key_format: str, values: str, at_once: bool
+) -> None:
+    options = f"KAFKA_TOPIC='i', KEY_FORMAT='{key_format}', VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS}"
+    world.execute(f"CREATE STREAM I ({columns}, A INT) WITH ({options});")
+    statements = [f"INSERT INTO I VALUES ({values.format(i=i)}, {i});" for i in range(12)]
+    if at_once:
+        assert world.session.insert_all(statements) == (12, None)
+    else:
+        world.execute("".join(statements))
+    check(world, "i")
+
+
+@pytest.mark.parametrize("key_format", ["KAFKA", "JSON", "DELIMITED"])
+def test_stream_time_is_that_of_the_partition_the_group_belongs_to(world: World, key_format: str) -> None:
+    """A late record is dropped where an earlier one of its new partition has closed the window, and only there."""
+    groups = [f"b{i}" for i in range(12)]
+    home = {g: partition_key(f'"{g}"'.encode() if key_format == "JSON" else g.encode(), PARTITIONS) for g in groups}
+    world.execute(f"""
+        CREATE STREAM S (K STRING KEY, B STRING)
+            WITH (KAFKA_TOPIC='s', KEY_FORMAT='{key_format}', VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS});
+        CREATE TABLE O WITH (KEY_FORMAT='KAFKA') AS SELECT B, COUNT(*) AS N
+            FROM S WINDOW TUMBLING (SIZE 1 SECONDS, GRACE PERIOD 0 SECONDS) GROUP BY B;
+        INSERT INTO S (ROWTIME, K, B) VALUES (100000, 'k', 'b0');
+    """)
+    world.execute("".join(f"INSERT INTO S (ROWTIME, K, B) VALUES (0, '{g}', '{g}');" for g in groups))
+    written = {key[:-8].decode() for keys in world.keys("O") for key in keys if key}
+    assert written == {"b0"} | {g for g in groups if home[g] != home["b0"]}
+    assert len(set(home.values())) == PARTITIONS
+
+
+def test_rows_without_a_key_are_spread(world: World) -> None:
+    world.execute(SOURCE + "".join(f"INSERT INTO S (ROWTIME, A, B) VALUES ({i}, {i}, 'b');" for i in range(6)))
+    world.execute(
+        "CREATE STREAM O AS SELECT * FROM S; CREATE STREAM P WITH (PARTITIONS=2) AS SELECT A, B FROM S PARTITION BY NULL;"
+    )
+    assert world.counts("s") == [2, 2, 2]
+    assert world.counts("O") == [2, 2, 2]
+    assert world.counts("P") == [3, 3]
+
+
+def test_a_batch_without_keys_stays_together(world: World) -> None:
+    world.execute(SOURCE + "CREATE STREAM O AS SELECT K, EXPLODE(ARRAY[A, A + 1]) AS X FROM S;")
+    for time in (1, 2):
+        world.session.insert_all([f"INSERT INTO S (ROWTIME, A) VALUES ({time}, {i});" for i in range(5)])
+        assert world.engine.wait_idle(60.0)
+    assert sorted(world.counts("s")) == [0, 5, 5]
+    assert sorted(world.counts("O")) == [0, 10, 10]
+
+
+def test_a_restart_goes_on_with_the_next_partition(world: World) -> None:
+    world.execute(SOURCE + "CREATE STREAM O AS SELECT * FROM S;")
+    for i in range(6):
+        world.execute(f"INSERT INTO S (ROWTIME, A) VALUES ({i}, {i});")
+        world.restart()
+    assert world.counts("O") == [2, 2, 2]
+
+
+TIMES = st.lists(st.sampled_from([0, 0, 0, 1, 2, 1_700_000_000_000]), max_size=400)
+
+
+@given(times=TIMES, cuts=st.lists(st.integers(0, 400), max_size=5), partitions=st.integers(1, 5))
+def test_the_partitions_of_keyless_records_do_not_depend_on_batches(times: list[int], cuts: list[int], partitions: int) -> None:
+    whole = KeylessBatches(partitions).assign(np.array(times, dtype=np.int64))
+    places = sorted({0, len(times), *(cut for cut in cuts if cut < len(times))})
+    parts, numbers = [], dict[str, int]()
+    for start, end in pairwise(places):
+        batches = KeylessBatches(partitions)
+        batches.set_numbers(numbers)
+        parts += batches.assign(np.array(times[start:end], dtype=np.int64)).tolist()
+        numbers = batches.numbers()
+    assert parts == whole.tolist() == _dealt_out(times, partitions)
+
+
+def _dealt_out(times: list[int], partitions: int) -> list[int]:
+    """The same record by record."""
+    batch, size, dealt = -1, 0, list[int]()
+    for i, time in enumerate(times):
+        if i == 0 or time != times[i - 1] or size == 100:
+            batch, size = batch + 1, 0
+        size += 1
+        dealt.append(batch % partitions)
+    return dealt
