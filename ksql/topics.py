@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from ksql.engine.errors import did_you_mean
-from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, UnknownTopicError
-from ksql.log.partitioner import partition_keys
+from ksql.engine.errors import KsqlError, did_you_mean
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, TopicExistsError, UnknownTopicError
+from ksql.log.partitioner import append_spread
 
 #: Most records in one commit, and most bytes read at a time.
 _BATCH_RECORDS = 65_536
 _READ_BYTES = 1 << 20
+#: So much of a line is shown in a message.
+_SHOWN_BYTES = 60
 
 
 def now_ms() -> int:
@@ -24,12 +24,20 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def ensure_topic(log: Log, topic: str, partitions: int = 1) -> bool:
-    """Create the topic when it is missing; whether it had to be."""
-    if topic in log.topics():
-        return False
-    log.create_topic(topic, TopicConfig(partitions=partitions))
-    return True
+def ensure_topic(log: Log, topic: str, partitions: int | None = None) -> bool:
+    """Create the topic when it is missing, with one partition if nothing else is said; whether it had to be.
+
+    Raises TopicExistsError if it has another number of partitions than asked for.
+    """
+    existing = log.topics().get(topic)
+    if existing is None:
+        log.create_topic(topic, TopicConfig(partitions=partitions or 1))
+    elif partitions not in (None, existing.partitions):
+        raise TopicExistsError(
+            f"topic {topic} exists with {existing.partitions} partitions, not {partitions}",
+            hint="leave the number out to append to it.",
+        )
+    return existing is None
 
 
 def produce_lines(
@@ -43,16 +51,25 @@ def produce_lines(
 ) -> int:
     """Append every line of `source` as a record, as soon as it can be read; returns how many. Empty lines are skipped.
 
-    With a separator, what stands before its first occurrence is the key (a line without it has none). A key or value equal to
-    `null_marker` is null, so such a value is a tombstone. Raises UnknownTopicError, LogWriteError.
+    With a separator, what stands before its first occurrence is the key. A key or value equal to `null_marker` is null, so
+    such a value is a tombstone. Raises UnknownTopicError, LogWriteError, and KsqlError for a line without the separator: of a
+    file nothing is appended then, of a pipe the lines before it.
     """
-    partitions = _config(log, topic).partitions
+    _config(log, topic)
+    mark, null = _bytes(key_separator), _bytes(null_marker)
+    if mark and source.seekable():
+        start = source.tell()
+        for first, lines in _line_batches(source):
+            _check(lines, first, mark)
+        source.seek(start)
     total = 0
-    for number, lines in enumerate(_line_batches(source)):
-        keys, values = _split(lines, key_separator, null_marker)
-        records = _records(keys, values, clock())
-        _append(log, topic, records, partition_keys(records.column("key"), partitions, null_partition=number % partitions))
-        total += len(lines)
+    for first, lines in _line_batches(source):
+        bad = _without(mark, lines)
+        records = _records([_split(line, mark, null) for line in lines[:bad] if line], clock())
+        with log.transaction() as transaction:
+            append_spread(log, transaction, topic, records)
+        _check(lines, first, mark)
+        total += records.num_rows
     return total
 
 
@@ -87,45 +104,53 @@ def _config(log: Log, topic: str) -> TopicConfig:
     return config
 
 
-def _line_batches(source: BinaryIO) -> Iterator[list[bytes]]:
-    """Lines as they become readable, without their ends, at most a batch at a time."""
-    rest = b""
+def _line_batches(source: BinaryIO) -> Iterator[tuple[int, Sequence[bytes]]]:
+    """Lines as they become readable, without their ends, at most a batch at a time; and the number of the first."""
+    rest, number = b"", 1
     read: Callable[[int], bytes] = getattr(source, "read1", source.read)
     while data := read(_READ_BYTES):
         *whole, rest = (rest + data).split(b"\n")
-        lines = [line for line in (line.removesuffix(b"\r") for line in whole) if line]
-        for start in range(0, len(lines), _BATCH_RECORDS):
-            yield lines[start : start + _BATCH_RECORDS]
+        for start in range(0, len(whole), _BATCH_RECORDS):
+            lines = [line.removesuffix(b"\r") for line in whole[start : start + _BATCH_RECORDS]]
+            yield number, lines
+            number += len(lines)
     if rest:
-        yield [rest]
+        yield number, [rest.removesuffix(b"\r")]
 
 
-def _split(lines: Iterable[bytes], separator: str | None, null: str | None) -> tuple[list[bytes | None], list[bytes | None]]:
-    keys: list[bytes | None] = []
-    values: list[bytes | None] = []
-    marker = None if null is None else null.encode()
-    mark = None if separator is None else separator.encode()
-    for line in lines:
-        key, found, value = line.partition(mark) if mark else (b"", b"", line)
-        keys.append(key if found and key != marker else None)
-        values.append(None if (text := value if found or not mark else line) == marker else text)
-    return keys, values
+def _without(mark: bytes | None, lines: Iterable[bytes]) -> int | None:
+    """Index of the first line that lacks the separator, and is not empty."""
+    return None if mark is None else next((i for i, line in enumerate(lines) if line and mark not in line), None)
 
 
-def _records(keys: list[bytes | None], values: list[bytes | None], timestamp_ms: int) -> pa.RecordBatch:
-    count = len(keys)
+def _check(lines: Sequence[bytes], first: int, mark: bytes | None) -> None:
+    if (bad := _without(mark, lines)) is not None:
+        raise KsqlError(
+            f"line {first + bad:,} has no key separator {_text(mark)!r}: {_text(lines[bad][:_SHOWN_BYTES])}",
+            hint="for a record without a key write a marker before the separator, and name it by --null-marker.",
+        )
+
+
+def _split(line: bytes, mark: bytes | None, null: bytes | None) -> tuple[bytes | None, bytes | None]:
+    """Key and value of a line that has the separator, if there is one."""
+    if mark is None:
+        return None, None if line == null else line
+    key, _, value = line.partition(mark)
+    return None if key == null else key, None if value == null else value
+
+
+def _records(pairs: Sequence[tuple[bytes | None, bytes | None]], timestamp_ms: int) -> pa.RecordBatch:
     columns = [
-        pa.array(keys, pa.binary()),
-        pa.array(values, pa.binary()),
-        pa.repeat(pa.scalar(timestamp_ms, pa.int64()), count),
+        pa.array([key for key, _ in pairs], pa.binary()),
+        pa.array([value for _, value in pairs], pa.binary()),
+        pa.repeat(pa.scalar(timestamp_ms, pa.int64()), len(pairs)),
     ]
-    return pa.record_batch([*columns, pa.nulls(count, HEADERS_TYPE)], schema=RECORD_SCHEMA)
+    return pa.record_batch([*columns, pa.nulls(len(pairs), HEADERS_TYPE)], schema=RECORD_SCHEMA)
 
 
-def _append(log: Log, topic: str, records: pa.RecordBatch, partitions: npt.NDArray[np.int32]) -> None:
-    with log.transaction() as transaction:
-        for partition in np.unique(partitions):
-            transaction.append(topic, int(partition), records.filter(pa.array(partitions == partition)))
+def _bytes(argument: str | None) -> bytes | None:
+    """An argument of the command line as the bytes it was given in."""
+    return None if argument is None else argument.encode("utf-8", "surrogateescape")
 
 
 def _kept(log: Log, topic: str) -> Iterator[pa.RecordBatch]:

@@ -24,6 +24,9 @@ def consume(config: Config, topic: str, from_beginning: bool, max_messages: int 
     It owns the data directory while it runs, so nobody can append and there is nothing to wait for; to watch a topic, use
     PRINT in the process that runs the queries.
     """
+    for option, given in (("--max-messages", max_messages), ("--key-separator", key_separator)):
+        if given is not None and not from_beginning:
+            raise click.UsageError(f"{option} needs --from-beginning: without it no record is written")
     from ksql.database import open_log
     from ksql.topics import consume_lines, record_count
 

@@ -21,17 +21,23 @@ if TYPE_CHECKING:
 @click.argument("topic")
 @click.option("--file", metavar="FILE", help="Read this file instead of the standard input.")
 @click.option(
-    "--key-separator", metavar="TEXT", callback=separator, help="What stands before it in a line is the key; \\t is a tab."
+    "--key-separator",
+    metavar="TEXT",
+    callback=separator,
+    help="What stands before it in a line is the key; a line without it is an error. \\t is a tab.",
 )
 @click.option(
     "--null-marker", metavar="TEXT", help="A key or value of just this text is null (a null value deletes in a table)."
 )
 @click.option(
-    "--partitions", type=click.IntRange(1), default=1, show_default=True, help="Partitions, when the topic is created."
+    "--partitions",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Partitions of the topic: one that is created has 1 by default, one that exists must have as many.",
 )
 @with_config
 def produce(
-    *, config: Config, topic: str, file: str | None, key_separator: str | None, null_marker: str | None, partitions: int
+    *, config: Config, topic: str, file: str | None, key_separator: str | None, null_marker: str | None, partitions: int | None
 ) -> None:
     """Append each line of the standard input, or of a file, to TOPIC as a record. A missing topic is created."""
     from ksql.database import open_log
@@ -41,7 +47,8 @@ def produce(
         log = open_log(config)
         try:
             if ensure_topic(log, topic, partitions):
-                click.echo(f"Created topic {topic} with {partitions} partition{'s'[: partitions > 1]}.", err=True)
+                count = partitions or 1
+                click.echo(f"Created topic {topic} with {count} partition{'s'[: count > 1]}.", err=True)
             _append(log, topic, source, key_separator, null_marker)
         finally:
             log.close()

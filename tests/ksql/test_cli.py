@@ -71,6 +71,8 @@ def test_execute_a_file_and_the_standard_input(run: Run, tmp_path: Path, engine:
         (["server", "--listen", "nowhere"], 1, "listener 'nowhere'"),
         (["consume", "nothing", "--from-beginning"], 1, "there is no topic called nothing"),
         (["produce", "t", "--key-separator", ""], 2, "it must not be empty"),
+        (["consume", "t", "--max-messages", "2"], 2, "--max-messages needs --from-beginning"),
+        (["consume", "t", "--key-separator", ":"], 2, "--key-separator needs --from-beginning"),
         (["-e", "SHOW X", "--data", ""], 1, "the data directory must have a name"),
         (["produce", "t", "--file", "/nowhere"], 1, "cannot read /nowhere: no such file or directory"),
     ],
@@ -93,6 +95,16 @@ def test_produce_and_consume(run: Run, tmp_path: Path) -> None:
     assert run("produce", "t", "--key-separator", "\\t", text="d\t4\n").stderr == "1 record appended to t.\n"
     assert run("consume", "t", "--from-beginning", "--key-separator", "\\t").stdout.endswith("d\t4\n")
     assert run("consume", "t").stderr == "t holds 4 records; --from-beginning writes them.\n"
+
+
+def test_produce_says_what_does_not_fit(run: Run) -> None:
+    assert run("produce", "t", "--partitions", "3", text="a\n").exit_code == 0
+    other = run("produce", "t", "--partitions", "5", text="a\n")
+    assert (other.exit_code, other.stderr.split("\n")[0]) == (1, "Error: topic t exists with 3 partitions, not 5")
+    unkeyed = run("produce", "t", "--partitions", "3", "--key-separator", ":", text="a:1\nb\n")
+    assert unkeyed.exit_code == 1
+    assert "line 2 has no key separator ':': b\n" in unkeyed.stderr
+    assert run("consume", "t").stderr.startswith(f"t holds {'1 record' if '0 records' in unkeyed.stderr else '2 records'};")
 
 
 def test_the_data_directory(run: Run, tmp_path: Path) -> None:

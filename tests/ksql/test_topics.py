@@ -6,7 +6,9 @@ import io
 
 import pytest
 
-from ksql.log import MemoryLog, UnknownTopicError
+from ksql import topics
+from ksql.engine.errors import KsqlError
+from ksql.log import MemoryLog, TopicExistsError, UnknownTopicError
 from ksql.topics import consume_lines, ensure_topic, produce_lines, record_count
 
 
@@ -18,9 +20,10 @@ def produce(log: MemoryLog, text: bytes, **options: str) -> int:
     ("text", "options", "expected"),
     [
         (b"a\nb\r\n\nc", {}, ["null|a", "null|b", "null|c"]),
-        (b"k:v\nk2:v:w\nnokey\n:empty\n", {"key_separator": ":"}, ["k|v", "k2|v:w", "null|nokey", "|empty"]),
+        (b"k:v\nk2:v:w\n:empty\nlast:\r", {"key_separator": ":"}, ["k|v", "k2|v:w", "|empty", "last|"]),
         (b"k=>NIL\nNIL=>v\n", {"key_separator": "=>", "null_marker": "NIL"}, ["k|null", "null|v"]),
         (b"\xff\n", {}, ["null|\\xff"]),
+        (b"k\xffv\n", {"key_separator": "\udcff"}, ["k|v"]),
         (b"", {}, []),
     ],
 )
@@ -43,6 +46,53 @@ def test_a_key_keeps_its_partition_and_null_keys_move_on() -> None:
     produce(log, b"a:4\n", key_separator=":")
     [moved] = [p for p in range(3) if log.end_offset("t", p) > ends[p]]
     assert b"a" in log.fetch("t", moved, 0).column("key").to_pylist()
+
+
+def test_batches_without_keys_go_to_the_shortest_partition() -> None:
+    log = MemoryLog()
+    ensure_topic(log, "t", 3)
+    for _ in range(4):
+        produce(log, b"x\ny\n")
+    assert sorted(log.end_offset("t", p) for p in range(3)) == [2, 2, 4]
+
+
+class Pipe(io.BytesIO):
+    """Can be read once only."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+TEXT = b"a:1\n\nb:2\nno key\nc:3\nneither\n"
+
+
+@pytest.mark.parametrize(("source", "appended"), [(io.BytesIO(TEXT), []), (Pipe(TEXT), ["a|1", "b|2"])])
+def test_a_line_without_the_separator_is_named(source: io.BytesIO, appended: list[str]) -> None:
+    log = MemoryLog()
+    ensure_topic(log, "t")
+    with pytest.raises(KsqlError, match="line 4 has no key separator ':': no key"):
+        produce_lines(log, "t", source, key_separator=":")
+    assert list(consume_lines(log, "t", key_separator="|")) == appended
+
+
+@pytest.mark.parametrize(("batch", "read"), [(2, 1 << 20), (65_536, 7)])
+def test_lines_are_counted_over_batches(batch: int, read: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "_BATCH_RECORDS", batch)
+    monkeypatch.setattr(topics, "_READ_BYTES", read)
+    log = MemoryLog()
+    ensure_topic(log, "t")
+    with pytest.raises(KsqlError, match="line 4 "):
+        produce_lines(log, "t", Pipe(TEXT), key_separator=":")
+    assert record_count(log, "t") == 2
+
+
+def test_another_number_of_partitions_is_refused() -> None:
+    log = MemoryLog()
+    assert ensure_topic(log, "t", 3)
+    assert not ensure_topic(log, "t")
+    assert not ensure_topic(log, "t", 3)
+    with pytest.raises(TopicExistsError, match="topic t exists with 3 partitions, not 5"):
+        ensure_topic(log, "t", 5)
 
 
 def test_at_most_so_many() -> None:
