@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -37,9 +37,9 @@ def read_instead(s: TokenStream, refused: ParseError) -> exp.Expression:
         query = _read(s, 1 if explain else 0)
     except DatabaseError as error:
         further = _located(s, error)
-        # Where both stop, "for pull queries only" is no help: this is one.
-        at_once = further.at == refused.at and refused.message.endswith(PULL_ONLY)
-        better = (further.at > refused.at or at_once) and not refused.hint.startswith("did you mean")
+        # That something is for pull queries only is no help, wherever both stop: this is one.
+        beside_the_point = refused.message.endswith(PULL_ONLY)
+        better = beside_the_point or (further.at > refused.at and not refused.hint.startswith("did you mean"))
         raise further if better else refused from None
     except SqlglotError:
         raise refused from None
@@ -93,12 +93,21 @@ def _located(s: TokenStream, error: DatabaseError) -> ParseError:
     word = first.get("highlight") or ""
     lines = s.text.split("\n")
     at = sum(len(line) + 1 for line in lines[: first["line"] - 1]) + first["col"] - len(word)
-    message = f"the pull query cannot go on with {shorten(word)}" if word else "the pull query cannot be read"
     return ParseError(
-        message,
+        _said(first, shorten(word)),
         text=s.text,
         at=max(0, min(at, len(s.text))),
         first_line=s.first_line,
         first_column=s.first_column,
         hint="a SELECT without EMIT may use all of DuckDB's SQL.",
     )
+
+
+def _said(error: dict[str, Any], word: str) -> str:
+    """What is wrong at `word`, in our words; sqlglot's name classes of its own."""
+    if not word:
+        return "the pull query cannot be read"
+    if not error["description"].startswith("Required"):
+        return f"the pull query cannot go on with {word}"
+    at_end = word != ")" and not error["end_context"].strip()
+    return f"something is missing {'behind' if at_end else 'before'} {word}"

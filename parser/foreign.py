@@ -52,9 +52,21 @@ def refuse_subquery(s: TokenStream) -> None:
         )
 
 
+def refuse_comma_join(s: TokenStream) -> None:
+    """Refuse the present token if it is the comma between two sources."""
+    if s.token.is_operator(","):
+        s.fail(f"a join by comma {PULL_ONLY}", hint="write FROM a JOIN b ON a.x = b.x.")
+
+
 def refuse_foreign_statement(s: TokenStream) -> None:
     """Refuse the present token by its name when it begins a statement that only other databases have."""
     token = s.token
+    if token.is_word("WITH"):
+        refuse_foreign_query(s)
+    if token.is_word("FROM", "VALUES"):
+        s.fail(f"a query without SELECT {PULL_ONLY}", hint="write SELECT … FROM …;")
+    if token.is_operator("("):
+        s.fail(f"a query in parentheses {PULL_ONLY}", hint="leave them out.")
     if token.kind is Kind.WORD and token.value in _STATEMENT:
         message, hint = _STATEMENT[token.value]
         s.fail(message, hint=hint)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ksql.parser import nodes
 from ksql.parser.expressions import read_expression
-from ksql.parser.foreign import refuse_foreign_query, refuse_subquery
+from ksql.parser.foreign import refuse_comma_join, refuse_foreign_query, refuse_subquery
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
 from ksql.parser.words import RESERVED, UNITS
@@ -30,6 +30,7 @@ def read_query(s: TokenStream) -> nodes.Query:
     joins = []
     while (join := _read_join(s)) is not None:
         joins.append(join)
+    refuse_comma_join(s)
     if joins:
         query.set("joins", joins)
     _read_clauses(s, query)
