@@ -5,24 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
 from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.catalog.definitions import QueryInfo, Source
+from ksql.engine.errors import KsqlError
 from ksql.engine.functions import register
 from ksql.engine.operators.batch import RecordError
 from ksql.engine.planning.persistent import plan_persistent
 from ksql.engine.planning.plan import Plan
 from ksql.engine.queries.pull_database import PullDatabase
 from ksql.engine.queries.registry import PushQueries
+from ksql.engine.runtime import changelog, identity
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.processing_log import ProcessingLog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
-from ksql.engine.runtime.task import NUMBERS, Task, group_name
+from ksql.engine.runtime.task import Task, group_name
 from ksql.engine.settings import caching, reads_latest
 from ksql.engine.sql.runner import SqlRunner
+from ksql.engine.state.changes import PLAN_VERSION
 from ksql.log.contract import Log, Transaction
 
 #: A batch has fewer records when each falls into many windows: every record of a window is a row.
@@ -64,8 +67,17 @@ class EngineCore:
         self.statements_lock = threading.RLock()
         self.pull_database = PullDatabase()
         self._closed = False
+        self._migrate_queries()
         for info in list(self.catalog.queries.values()):
             self.run_query(info)
+
+    def _migrate_queries(self) -> None:
+        """Describe the queries of an older version as this one does; a query that cannot be planned says so when it runs."""
+        for info in [info for info in self.catalog.queries.values() if info.version < PLAN_VERSION]:
+            with suppress(KsqlError), self.log.transaction() as transaction:
+                states = self.plan_of(info).states
+                changelog.create_topic(transaction, self.log, info.id, states)
+                self.catalog.change(transaction, queries={info.id: identity.migrate(info, states)})
 
     def start(self) -> None:
         """Let the persistent queries run; idempotent."""
@@ -91,6 +103,7 @@ class EngineCore:
     def make_task(self, info: QueryInfo) -> Task:
         """A task at the point that was committed last."""
         plan = self.plan_of(info)
+        identity.check(info, plan.states)
         topic = self.catalog.sources[info.sink].topic
         return Task(
             info.id,
@@ -128,11 +141,10 @@ class EngineCore:
             self.run_query(self.catalog.queries[query_id])
 
     def forget_state(self, transaction: Transaction, query_id: str | None) -> None:
-        """Delete what a query remembers: its changelog, numbers and offsets."""
+        """Delete what a query remembers: its changelog and offsets."""
         if query_id is None:
             return
         Changelog(self.log, query_id, ()).delete(transaction)
-        transaction.put(NUMBERS, query_id, None)
         for group in list(self.log.groups()):
             if group == group_name(query_id, 0) or group.startswith(group_name(query_id, 0) + "."):
                 transaction.delete_group(group)

@@ -156,7 +156,7 @@ class TestDriver:
             BatchContext(self._engine.sql, inputs, fold=fold, spread=False, errors=self.errors.append)
         )
         for state in query.plan.states:
-            state.publish()
+            state.publish(0)
         places = [taken[n][0] for n in output.column(PLACE).to_pylist()]
         merged = self._topics.setdefault(query.topic, [])
         merged += list(zip(places, _records(query.topic, output), strict=True))

@@ -66,3 +66,6 @@ class QueryInfo:
     sources: tuple[str, ...]
     properties: Mapping[str, str] = field(default_factory=dict)
     state: str = "RUNNING"
+    #: The version of plans that the query was made for, and the schemas of its states by their names (see `runtime.identity`).
+    version: int = 1
+    states: Mapping[str, str] = field(default_factory=dict)

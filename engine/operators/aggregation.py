@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.aggregates import Bound
-from ksql.engine.kernels.scans import by_partition_maximum, identity, running_extreme
+from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, as_bytes
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stateful import Stateful
+from ksql.engine.state.stream_times import StreamTimes
+from ksql.engine.state.timed_state import Expiry, TimedState
 from ksql.log.partitioner import partition_keys
 
 #: Ref of the new key's bytes, where rows change their partition.
@@ -59,32 +62,22 @@ class Aggregation:
         self.calls = tuple(calls)
         self.windows = windows
         self._repartition = repartition
-        bounds = [(WINDOW_START, pa.int64())] if windows else []
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
-        self.state = OperatorState(
-            name,
-            pa.schema([*keys, *bounds]),
-            pa.schema([*rows, (TIMESTAMP, pa.int64())]),
-            windows,
-            stream_time=lambda: self.stream_time,
-        )
-        self._stream_times: dict[int, int] = {}
-        self.inputs, self.states = (input_,), (self.state,)
+        self.stream_times = StreamTimes(f"{name}.stream-times")
+        self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
+        self.inputs = (input_,)
+        self.states: Sequence[Stateful] = (self.stream_times, self.state) if windows else (self.state,)
+
+    def _new_state(self, keys: Sequence[tuple[str, pa.DataType]], rows: Sequence[tuple[str, pa.DataType]]) -> KeyedState:
+        if self.windows is None:
+            return KeyedState(self.name, pa.schema(keys), pa.schema(rows))
+        key_schema, row_schema = pa.schema([*keys, (WINDOW_START, pa.int64())]), pa.schema([*rows, (PARTITION, pa.int32())])
+        expiry = Expiry(self.stream_times, self.windows.retention_ms)
+        return TimedState(self.name, key_schema, row_schema, expiry, time=WINDOW_START, partition=PARTITION)
 
     def describe(self) -> str:
         windows = f", {self.windows.describe()}" if self.windows else ""
         return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s){windows}"
-
-    def numbers(self) -> dict[str, int]:
-        return {str(partition): time for partition, time in self._stream_times.items()}
-
-    def set_numbers(self, numbers: dict[str, int]) -> None:
-        self._stream_times = {int(partition): time for partition, time in numbers.items()}
-
-    @property
-    def stream_time(self) -> int:
-        """That of the partition that is furthest behind, ms."""
-        return min(self._stream_times.values(), default=0)
 
     def decode(self, context: BatchContext) -> None:
         self.input.decode(context)
@@ -103,7 +96,6 @@ class Aggregation:
         states = self._scan(rows, segments, _nulled(old, live), wanted)
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
         self._remember(rows, segments, states, times, ends, folded=context.fold)
-        self.state.expire()
         return self._changes(rows, segments, states, times, wanted)
 
     def _repartitioned(self, rows: pa.Table) -> pa.Table:
@@ -116,7 +108,7 @@ class Aggregation:
         """Every row once for each open window it falls into."""
         assert self.windows is not None
         timestamps = rows.column(TIMESTAMP).to_numpy()
-        stream_times = by_partition_maximum(timestamps, rows.column(PARTITION).to_numpy(), self._stream_times)
+        stream_times = self.stream_times.advance(timestamps, rows.column(PARTITION).to_numpy())
         index, starts = self.windows.assign(timestamps, stream_times)
         if not np.array_equal(index, np.arange(rows.num_rows)):
             rows = rows.take(pa.array(index))
@@ -152,8 +144,10 @@ class Aggregation:
         folded: bool,
     ) -> None:
         last = {ref: column if folded else column.take(pa.array(ends)) for ref, column in states.items()}
-        kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends])], schema=self.state.rows)
-        keys = rows.select(self.state.keys.names).take(pa.array(segments.order[ends]))
+        changed = rows.select([*self.state.keys.names, PARTITION]).take(pa.array(segments.order[ends]))
+        partitions = [changed.column(PARTITION)] if self.windows else []
+        kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends]), *partitions], schema=self.state.rows)
+        keys = changed.select(self.state.keys.names)
         self.state.stage(segments.slots, keys, kept)
 
     def _changes(

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.sql.runner import SqlRunner
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.stateful import Stateful
 from ksql.log.contract import HEADERS_TYPE
 
 PLACE, TIMESTAMP, PARTITION, DELETED = "$n", "$ts", "$p", "$del"
@@ -95,7 +95,7 @@ class Part(Protocol):
         """What it reads, in the order of the FROM clause."""
 
     @property
-    def states(self) -> Sequence[OperatorState]:
+    def states(self) -> Sequence[Stateful]:
         """What it remembers from one batch to the next."""
 
     def describe(self) -> str:

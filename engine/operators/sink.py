@@ -29,7 +29,7 @@ from ksql.engine.operators.keyless import KeylessBatches
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.stream_table_join import last_of_each
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE
 from ksql.log.partitioner import partition_keys
@@ -150,7 +150,7 @@ class _Folded:
         return (self.input,)
 
     @property
-    def states(self) -> Sequence[OperatorState]:
+    def states(self) -> Sequence[Stateful]:
         return ()
 
     def describe(self) -> str:

@@ -29,7 +29,7 @@ from ksql.engine.operators.batch import (
 )
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import Column, quote_duckdb, string_literal
 
 _NO_WINDOW = "it is too short to end with a window"
@@ -51,7 +51,7 @@ class SourceInput:
     refs: Mapping[str, str]
 
     inputs: ClassVar[Sequence[Part]] = ()
-    states: ClassVar[Sequence[OperatorState]] = ()
+    states: ClassVar[Sequence[Stateful]] = ()
 
     def describe(self) -> str:
         source = self.source

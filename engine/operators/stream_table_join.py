@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from ksql.engine.operators.batch import DELETED, PLACE, BatchContext
 from ksql.engine.operators.stage import Stage
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.keyed_state import KeyedState
 
 
 class StreamTableJoin:
@@ -17,9 +17,7 @@ class StreamTableJoin:
     with a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
     """
 
-    def __init__(
-        self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: OperatorState, *, outer: bool
-    ) -> None:
+    def __init__(self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: KeyedState, *, outer: bool) -> None:
         self.stream, self.table = stream, table
         self.stream_key, self.table_key = stream_key, table_key
         self.state = state

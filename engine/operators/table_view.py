@@ -8,7 +8,7 @@ import pyarrow as pa
 from ksql.engine.operators.batch import DELETED, BatchContext, Node
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.stream_table_join import last_of_each
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.keyed_state import KeyedState
 
 #: Ref of the condition column that the stage before a view computes.
 VISIBLE = "$visible"
@@ -25,7 +25,7 @@ class TableView:
         self,
         input_: Stage | Node,
         keys: tuple[str, ...],
-        state: OperatorState,
+        state: KeyedState,
         *,
         filtered: bool,
     ) -> None:
@@ -52,7 +52,6 @@ class TableView:
         slots = self.state.store.lookup(changes.select(list(self.keys)), insert=True)
         before = self._before(slots, visible)
         self._remember(changes, slots, visible)
-        self.state.expire()
         changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
         return changes.filter(pa.array(visible | before)) if self.filtered else changes
 

@@ -113,8 +113,7 @@ def plan_aggregation(analysis: Analysis, relation: Relation, properties: Mapping
     if rekeyed:
         relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
     key_types = [(ref, _typed(ref, sql, keys).arrow) for ref, sql in key_sql]
-    name = f"aggregation-{relation.state_count}"
-    aggregation = Aggregation(name, relation.stage(), key_types, calls.calls, windows, partitions)
+    aggregation = Aggregation("aggregation", relation.stage(), key_types, calls.calls, windows, partitions)
     output = Relation(aggregation, (), {})
     output.names = tuple(_names(key_sql, calls, windows))
     output.columns = {n.ref: n.column.type for n in output.names}

@@ -12,7 +12,7 @@ from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.planning.relation import Relation, kept, read
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.types.sql_types import Column, SqlType
 
 JOIN_KEY = "$joinkey"
@@ -93,11 +93,11 @@ def _stream_table(stream: Relation, table: Relation, join: JoinClause) -> Relati
             hint=f"CAST(… AS {right_key.type}) makes them equal.",
         )
     assert left_key.type is not None
-    key_ref = f"{JOIN_KEY}{stream.state_count}"
+    key_ref = f"{JOIN_KEY}.{join.right.alias}"
     table_key = Scope(table.names).find(join.right_key, join.right_key.name, join.right.alias).ref
     stream.steps.append(Filter(Sql("TRUE", "TRUE")))
     stream.project([*(kept(r, t) for r, t in stream.columns.items()), (key_ref, left_key)], stream.names)
-    state = _table_state(f"table-{stream.state_count}", table, table_key, left_key.type)
+    state = _table_state(f"table.{join.right.alias}", table, table_key, left_key.type)
     node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=join.kind == "LEFT")
     names = (*(n for n in stream.names if n.qualifier), *table.names, join_key_name(key_ref, left_key.type))
     return Relation(node, names, {**stream.columns, **table.columns})
@@ -108,6 +108,6 @@ def join_key_name(ref: str, type_: SqlType) -> Name:
     return Name("", Column(JOIN_KEY, type_), ref, hidden=True)
 
 
-def _table_state(name: str, table: Relation, key: str, key_type: SqlType) -> OperatorState:
+def _table_state(name: str, table: Relation, key: str, key_type: SqlType) -> KeyedState:
     rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref != key])
-    return OperatorState(name, pa.schema([(key, key_type.arrow)]), rows)
+    return KeyedState(name, pa.schema([(key, key_type.arrow)]), rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import pyarrow as pa
 from sqlglot import exp
@@ -15,21 +15,8 @@ from ksql.engine.operators.batch import BatchContext, Node, Part
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import Column
-
-
-@runtime_checkable
-class Clocked(Protocol):
-    """An operator with a few numbers to remember besides its keyed state, such as stream times."""
-
-    name: str
-
-    def numbers(self) -> dict[str, int]:
-        """Present numbers, staged changes included."""
-
-    def set_numbers(self, numbers: dict[str, int]) -> None:
-        """Go on from remembered numbers."""
 
 
 class Materialized(Protocol):
@@ -60,15 +47,13 @@ class Plan:
     keys: tuple[str, ...] = ()
     #: What the parts of `output` read from outside and remember, each in the order that data meets them.
     inputs: Sequence[SourceInput] = field(init=False)
-    states: Sequence[OperatorState] = field(init=False)
-    clocks: Sequence[Clocked] = field(init=False)
+    states: Sequence[Stateful] = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]
         parts = list(walk(self.output))
         self.inputs = [part for part in parts if isinstance(part, SourceInput)]
         self.states = [state for part in parts for state in part.states]
-        self.clocks = [part for part in parts if isinstance(part, Clocked)]
 
     def check(self, sql: SqlRunner, node: exp.Expression) -> None:
         """Have DuckDB bind every statement. Raises StatementError at `node` when it refuses one that analysis let through."""

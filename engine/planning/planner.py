@@ -13,7 +13,7 @@ from ksql.engine.analysis.names import free_columns
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.operators.aggregation import Aggregation
-from ksql.engine.operators.batch import DELETED, TIMESTAMP
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_view import VISIBLE, TableView
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
@@ -23,7 +23,8 @@ from ksql.engine.planning.join import JOIN_KEY, plan_joins
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
-from ksql.engine.state.operator_state import OperatorState
+from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.timed_state import Expiry, TimedState
 from ksql.engine.types.casts import is_number
 from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, SqlType
 
@@ -223,11 +224,16 @@ def _known(item: Item, type_: SqlType | None) -> SqlType:
 def _view(relation: Relation, keys: tuple[str, ...], *, filtered: bool, aggregation: Aggregation | None = None) -> TableView:
     """A view of a table by its key and window, with a state of its own."""
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
-    state = OperatorState(
-        f"view-{relation.state_count}",
-        pa.schema([(ref, columns[ref]) for ref in keys]),
-        pa.schema([*((ref, type_) for ref, type_ in columns.items() if ref not in keys), (TIMESTAMP, pa.int64())]),
-        aggregation.windows if aggregation else None,
-        (lambda: aggregation.stream_time) if aggregation else (lambda: 0),
-    )
+    key_schema = pa.schema([(ref, columns.pop(ref)) for ref in keys])
+    rows = pa.schema([*columns.items(), (TIMESTAMP, pa.int64())])
+    windowed = WINDOW_START in keys
+    state = _windowed_state(key_schema, rows, aggregation) if windowed else KeyedState("view", key_schema, rows)
     return TableView(relation.stage(), keys, state, filtered=filtered)
+
+
+def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | None) -> TimedState:
+    """Windows leave with those of the aggregation; those of another query's table stay: nothing says for how long."""
+    windows = aggregation.windows if aggregation else None
+    expiry = Expiry(aggregation.stream_times, windows.retention_ms) if aggregation and windows else None
+    rows = rows.append(pa.field(PARTITION, pa.int32()))
+    return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION)

@@ -15,7 +15,6 @@ from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Filter, Project, Retime, Sql, Step, compile_sql
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
-from ksql.engine.planning.plan import walk
 from ksql.engine.planning.timestamps import timestamp_sql
 from ksql.engine.types.sql_types import BOOLEAN, SqlType, quote_duckdb
 
@@ -32,11 +31,6 @@ class Relation:
     @property
     def scope(self) -> Scope:
         return Scope(self.names)
-
-    @property
-    def state_count(self) -> int:
-        """How many states there are so far: the number that the next one is called by."""
-        return sum(len(part.states) for part in walk(self.input))
 
     def filter(self, condition: exp.Expression) -> None:
         """Keep the rows of a stream for which `condition` is true."""

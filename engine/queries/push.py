@@ -44,7 +44,7 @@ class RunningPushQuery(LiveRows):
         errors: list[RecordError] = []
         rows = self._plan.output.process(BatchContext(self._sql, batch.inputs, errors=errors.append))
         for state in self._plan.states:
-            state.publish()
+            state.publish(0)
         if errors:
             self._report(self.query_id, errors)
         return self._changes(rows)

@@ -1,96 +1,176 @@
-"""The changelog of a query's keyed state: what restores it after a restart.
+"""The changelog of a query's states: what restores them after a restart.
 
-One topic per query. Each record is what one batch changed in one operator's state, as an Arrow batch. When the topic has grown
-to several times the state it describes, a new generation of it begins with a snapshot, in the transaction of a batch.
+One topic per query. Each record is what one batch changed in one state, as an Arrow batch; replayed in order they give the
+state. The topic does not grow for ever: when more than half of it is of no use any more, each batch also goes through some of
+the oldest records and writes their rows that are in use again; what lies before is deleted. So the work of keeping it small is
+spread over the batches, and no batch waits for a snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
+from ksql.engine.errors import QueryError
+from ksql.engine.runtime import identity
+from ksql.engine.runtime.ledger import Ledger
 from ksql.engine.state.changes import decode_changes, encode_changes
-from ksql.engine.state.operator_state import OperatorState
-from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig, Transaction
+from ksql.engine.state.stateful import Stateful
+from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig, Transaction, TransactionResult
 
+#: Where an older version kept the number in the topic's name.
 GENERATIONS = "query.changelogs"
-#: A snapshot is due when the changelog has so many times the bytes of the snapshot it began with, and at least so many bytes:
-#: a table of one row is changed 7,000 times until then, and restored from that in about a second.
-_GROWTH, _AT_LEAST = 4, 4 << 20
+#: A topic of fewer bytes is left alone.
+_AT_LEAST = 4 << 20
+#: A batch goes through so many times the bytes of old records that it writes, and at least so many bytes.
+_PACE, _STRIDE = 2, 64 << 10
+#: Old records are deleted when they are so large a part of the topic.
+_DELETED_PART = 0.125
+_SEGMENT_BYTES = 16 << 20
+_LOST = "restore the data directory from a backup, or drop the query and create it again."
+
+
+@dataclass(slots=True)
+class _Old:
+    """The oldest record that was not gone through, and from which row on."""
+
+    offset: int
+    state: Stateful
+    changes: pa.RecordBatch
+    bytes: int
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A record of the transaction under way: rows written again, or (None) what the state has staged."""
+
+    state: Stateful
+    again: pa.RecordBatch | None
+    rows: int
+    bytes: int
 
 
 class Changelog:
-    """Appends and restores the changes of `states`."""
+    """Appends the changes of `states`, and restores them. A state that another one depends on comes before it."""
 
-    def __init__(self, log: Log, query_id: str, states: Sequence[OperatorState]) -> None:
+    def __init__(self, log: Log, query_id: str, states: Sequence[Stateful]) -> None:
         self._log = log
         self._query_id = query_id
-        self._states = {state.name: state for state in states}
-        numbers = log.scan(GENERATIONS).get(query_id, b"0 0").split()
-        #: The number in the topic's name, and how many bytes of it are the snapshot it began with.
-        self._generation, self._snapshot_bytes = map(int, numbers)
-        self._bytes = 0
-
-    @property
-    def topic(self) -> str:
-        return topic_name(self._query_id, self._generation)
+        self._states = states
+        self._by_name = {state.name: state for state in states}
+        self._by_old_name = identity.by_old_name(states)
+        self.topic = topic_name(log, query_id)
+        self._ledger = Ledger()
+        self._written: list[_Written] = []
+        self._old: _Old | None = None
+        #: The record to be gone through when `_old` is done with, and the bytes gone through that are not deleted yet.
+        self._next_old = 0
+        self._passed = 0.0
 
     def restore(self) -> None:
-        """Replay the changelog into the states."""
-        if not self._states or self.topic not in self._log.topics():
+        """Replay the changelog into the states. Raises QueryError when it is lost or does not fit them."""
+        if not self._states:
             return
-        offset, end = self._log.start_offset(self.topic, 0), self._log.end_offset(self.topic, 0)
-        while offset < end:
-            records = self._log.fetch(self.topic, 0, offset)
-            for value in records.column("value"):
-                name, changes = decode_changes(value.as_buffer())
-                if name in self._states:
-                    self._states[name].restore(changes)
-                self._bytes += len(value.as_buffer())
-            offset = records.column("offset")[-1].as_py() + 1
+        if self.topic not in self._log.topics():
+            raise QueryError(f"the changelog {self.topic} is missing", query_id=self._query_id, hint=_LOST)
+        identity.restore_old_numbers(self._log, self._query_id, self._states)
+        self._next_old = self._log.start_offset(self.topic, 0)
+        for record in self._records(self._next_old):
+            self._ledger.enter(record.offset, len(record.changes), record.bytes)
+            self._ledger.replace(record.state.restore(record.changes, record.offset))
+        for state in self._states:
+            state.publish(-1)
 
     def append(self, transaction: Transaction) -> None:
-        """Add what the states have staged; when the topic has grown long, to a new one that begins with a snapshot."""
-        staged = [(state, changes) for state in self._states.values() if (changes := state.changes()) is not None]
-        if not staged:
-            return
-        if self._generation == 0 and self.topic not in self._log.topics():
-            transaction.create_topic(self.topic, TopicConfig())
+        """Add what the states have staged and, where too much of the topic is of no use, old rows that are in use."""
+        staged = [(state, changes) for state in self._states if (changes := state.changes()) is not None]
         encoded = [encode_changes(state.name, changes) for state, changes in staged]
-        if self._bytes > max(_AT_LEAST, _GROWTH * self._snapshot_bytes):
-            self._begin_generation(transaction)
-        self._append(transaction, encoded)
+        self._written = []
+        values = [*self._write_again(max(_PACE * sum(map(len, encoded)), _STRIDE)), *encoded]
+        for (state, changes), value in zip(staged, encoded, strict=True):
+            self._written.append(_Written(state, None, len(changes), len(value)))
+        if values:
+            transaction.append(self.topic, 0, _batch(values))
+
+    def publish(self, result: TransactionResult) -> None:
+        """The transaction is committed: what it holds is the state now. What lies before is deleted once it is worth while."""
+        offset = result.base_offsets.get((self.topic, 0), -1)
+        offsets = {}
+        for written in self._written:
+            self._ledger.enter(offset, written.rows, written.bytes)
+            if written.again is None:
+                offsets[written.state.name] = offset
+            else:
+                self._ledger.replace(written.state.restore(written.again, offset))
+            offset += 1
+        for state in self._states:
+            self._ledger.replace(state.publish(offsets.get(state.name, -1)))
+        if self._passed > max(_DELETED_PART * self._ledger.bytes, 1):
+            self._delete_old()
 
     def delete(self, transaction: Transaction) -> None:
         """Forget everything: the query is gone."""
         if self.topic in self._log.topics():
             transaction.delete_topic(self.topic)
         transaction.put(GENERATIONS, self._query_id, None)
+        transaction.put(identity.NUMBERS, self._query_id, None)
 
-    def _begin_generation(self, transaction: Transaction) -> None:
-        """A new topic that begins with all there is without the changes staged."""
-        old, self._generation = self.topic, self._generation + 1
-        if old in self._log.topics():
-            transaction.delete_topic(old)
-        transaction.create_topic(self.topic, TopicConfig())
-        self._bytes = 0
-        for state in self._states.values():
-            for rows in state.snapshot():
-                self._append(transaction, [encode_changes(state.name, rows)])
-        self._snapshot_bytes = self._bytes
-        transaction.put(GENERATIONS, self._query_id, f"{self._generation} {self._snapshot_bytes}".encode())
+    def _write_again(self, budget: float) -> Iterator[bytes]:
+        """Go through about `budget` bytes of old records; their rows that are in use, to be written again."""
+        ledger = self._ledger
+        while budget > 0 and ledger.bytes > max(_AT_LEAST, 2 * ledger.bytes_in_use):
+            old = self._old = self._old or next(self._records(self._next_old, at_most=1))
+            part = old.changes.slice(old.row, max(1, int(len(old.changes) * budget / old.bytes)))
+            old.row += len(part)
+            if old.row == len(old.changes):
+                self._old, self._next_old = None, old.offset + 1
+            passed = old.bytes * len(part) / len(old.changes)
+            budget -= passed
+            self._passed += passed
+            ledger.remove(passed)
+            if len(rows := old.state.in_use(part, old.offset)):
+                value = encode_changes(old.state.name, rows)
+                self._written.append(_Written(old.state, rows, len(rows), len(value)))
+                yield value
 
-    def _append(self, transaction: Transaction, encoded: Sequence[bytes]) -> None:
-        self._bytes += sum(map(len, encoded))
-        transaction.append(self.topic, 0, _records(encoded))
+    def _delete_old(self) -> None:
+        before = self._old.offset if self._old else self._next_old
+        self._log.delete_records(self.topic, 0, before)
+        self._ledger.forget_before(before)
+        self._passed = 0.0
+
+    def _records(self, offset: int, at_most: int = 65_536) -> Iterator[_Old]:
+        """The records from `offset` on."""
+        while True:
+            fetched = self._log.fetch(self.topic, 0, offset, at_most)
+            for place, value in zip(fetched.column("offset").to_pylist(), fetched.column("value"), strict=True):
+                data = value.as_buffer()
+                name, version, changes = decode_changes(data)
+                state = (self._by_old_name if version == 1 else self._by_name).get(name)
+                if state is None:
+                    raise identity.unknown(self._query_id, name, self._states)
+                yield _Old(place, state, identity.adapted(self._query_id, state, version, changes), data.size)
+            if not fetched.num_rows:
+                return
+            offset = fetched.column("offset")[-1].as_py() + 1
 
 
-def topic_name(query_id: str, generation: int) -> str:
+def topic_name(log: Log, query_id: str) -> str:
+    generation = log.scan(GENERATIONS).get(query_id, b"0").split()[0].decode()
     return f"_ksql_query_{query_id}-changelog-{generation}"
 
 
-def _records(values: Sequence[bytes]) -> pa.RecordBatch:
+def create_topic(transaction: Transaction, log: Log, query_id: str, states: Sequence[Stateful]) -> None:
+    """Create the changelog of a query that has something to remember, unless there is one."""
+    name = topic_name(log, query_id)
+    if states and name not in log.topics():
+        transaction.create_topic(name, TopicConfig(segment_bytes=_SEGMENT_BYTES))
+
+
+def _batch(values: Sequence[bytes]) -> pa.RecordBatch:
     n = len(values)
     columns = [pa.nulls(n, pa.binary()), pa.array(values, pa.binary()), pa.array([0] * n, pa.int64())]
     return pa.RecordBatch.from_arrays([*columns, pa.nulls(n, RECORD_SCHEMA.field("headers").type)], schema=RECORD_SCHEMA)

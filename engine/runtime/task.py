@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
 from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import RECORD_SCHEMA, Log, Transaction
-
-NUMBERS = "query.numbers"
 
 #: So many records are a light batch: some milliseconds.
 _LIGHT_RECORDS = 1_000
@@ -40,8 +37,8 @@ class _Taken:
 class Task:
     """One query at work. Not thread-safe: one worker at a time calls `step`.
 
-    A batch is: compute, commit outputs, changelog, numbers and offsets in one transaction, then show the new rows to
-    readers. After an exception the task must be thrown away; a new one starts from what was committed.
+    A batch is: compute, commit outputs, changelog and offsets in one transaction, then show the new state to readers. After an
+    exception the task must be thrown away; a new one starts from what was committed.
     """
 
     def __init__(
@@ -68,7 +65,6 @@ class Task:
         self._report = report
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
-        self._numbers = self._restore_numbers()
         self._ahead: Future[_Taken | None] | None = None
         self._reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
 
@@ -88,7 +84,12 @@ class Task:
             return 0
         if self._sql.pool.threads and self._reader.lag() >= _BACKLOG_RECORDS:
             self._ahead = self._sql.pool.submit(self._decode_next)
-        self._commit(taken, self._sink.process(taken.context))
+        try:
+            self._commit(taken, self._sink.process(taken.context))
+        except BaseException:
+            for state in self.plan.states:
+                state.discard()
+            raise
         return taken.batch.records
 
     def _take(self) -> _Taken | None:
@@ -112,27 +113,13 @@ class Task:
             for partition, rows in by_partition(records):
                 transaction.append(self.topic, partition, rows)
             self._changelog.append(transaction)
-            self._put_numbers(transaction)
             for cursor, position in taken.batch.positions:
                 group = group_name(self.query_id, cursor.source)
                 transaction.commit_offsets(group, {(cursor.topic, cursor.partition): position})
             if taken.errors:
                 self._report(transaction, self.query_id, sorted(taken.errors, key=lambda error: error.place))
-        for state in self.plan.states:
-            state.publish()
-
-    def _put_numbers(self, transaction: Transaction) -> None:
-        numbers = {clock.name: clock.numbers() for clock in self.plan.clocks}
-        if numbers != self._numbers:
-            transaction.put(NUMBERS, self.query_id, json.dumps(numbers).encode())
-            self._numbers = numbers
-
-    def _restore_numbers(self) -> dict[str, dict[str, int]]:
-        text = self._log.scan(NUMBERS).get(self.query_id)
-        numbers = json.loads(text) if text else {}
-        for clock in self.plan.clocks:
-            clock.set_numbers(numbers.get(clock.name, {}))
-        return {clock.name: clock.numbers() for clock in self.plan.clocks}
+            result = transaction.commit()
+        self._changelog.publish(result)
 
 
 def group_name(query_id: str, source: int) -> str:

@@ -1,4 +1,4 @@
-"""Changes of keyed state as bytes: an Arrow stream that names the operator and the version of its schema."""
+"""Changes of a state as bytes: an Arrow stream that names the state and the version of the plan it belongs to."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import pyarrow as pa
 
 from ksql.engine.errors import QueryError
 
-SCHEMA_VERSION = 1
-_OPERATOR, _VERSION = b"ksql.operator", b"ksql.version"
+#: Names and schemas of states are those of this version of plans (see `runtime.identity`).
+PLAN_VERSION = 2
+_STATE, _VERSION = b"ksql.operator", b"ksql.version"
 
 
-def encode_changes(operator: str, changes: pa.RecordBatch) -> bytes:
-    """`changes` of the operator called `operator`."""
-    metadata = {_OPERATOR: operator.encode(), _VERSION: str(SCHEMA_VERSION).encode()}
+def encode_changes(state: str, changes: pa.RecordBatch) -> bytes:
+    """`changes` of the state called `state`."""
+    metadata = {_STATE: state.encode(), _VERSION: str(PLAN_VERSION).encode()}
     batch = changes.replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
@@ -20,11 +21,12 @@ def encode_changes(operator: str, changes: pa.RecordBatch) -> bytes:
     return bytes(sink.getvalue())
 
 
-def decode_changes(data: pa.Buffer) -> tuple[str, pa.RecordBatch]:
-    """(operator, changes). Raises QueryError when a newer program has written them."""
+def decode_changes(data: pa.Buffer) -> tuple[str, int, pa.RecordBatch]:
+    """(name of the state, version of the plan, changes). Raises QueryError when a newer program has written them."""
     with pa.ipc.open_stream(data) as reader:
         metadata = reader.schema.metadata
         batch = reader.read_next_batch()
-    if int(metadata[_VERSION]) > SCHEMA_VERSION:
+    version = int(metadata[_VERSION])
+    if version > PLAN_VERSION:
         raise QueryError("the state was written by a newer version of ksql", hint="run it with that version, or newer.")
-    return metadata[_OPERATOR].decode(), batch
+    return metadata[_STATE].decode(), version, batch

@@ -34,6 +34,8 @@ class KeyedStore:
         self._keys = [key_column(field.type) for field in key_schema]
         self._rows = [row_column(field.type) for field in row_schema]
         self._live = Grow(bool)
+        #: Where the changelog has the row.
+        self._offsets = Grow(np.int64)
         self._count = 0
 
     def __len__(self) -> int:
@@ -62,6 +64,7 @@ class KeyedStore:
                 hashes, lambda rows, slots: self._equal(batch, rows, slots), lambda rows: self._append(batch, rows)
             )
             self._live.reserve(self._index.size)
+            self._offsets.reserve(self._index.size)
             return slots
 
     def _equal(self, batch: list[EncodedKeys], rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
@@ -84,28 +87,30 @@ class KeyedStore:
             rows = [column.get(slots) for column in self._rows]
             return _batch(rows, self.row_schema, len(slots)), self.live(slots)
 
-    def put(self, slots: np.ndarray, rows: pa.Table) -> None:
-        """Set the rows at distinct `slots`."""
+    def put(self, slots: np.ndarray, rows: pa.Table, offset: int = 0) -> np.ndarray:
+        """Set the rows at distinct `slots`; the changelog has them at `offset`. Returns the offsets of the rows replaced."""
         with self.lock:
             for column, values in zip(self._rows, rows.columns, strict=True):
                 column.put(slots, values.combine_chunks())
-            self._count += int(len(slots) - np.count_nonzero(self.live(slots)))
+            replaced = self.offsets(slots)[self.live(slots)]
+            self._count += len(slots) - len(replaced)
             self._live.array[slots] = True
+            self._offsets.array[slots] = offset
+            return np.asarray(replaced)
 
-    def delete(self, slots: np.ndarray) -> None:
-        """Remove the rows at distinct `slots`. Slots of other lookups are void afterwards."""
+    def delete(self, slots: np.ndarray) -> np.ndarray:
+        """Remove the rows at distinct `slots`. Slots of other lookups are void afterwards. Returns the offsets of the rows."""
         with self.lock:
-            self._count -= int(np.count_nonzero(self.live(slots)))
+            removed = self.offsets(slots)[self.live(slots)]
+            self._count -= len(removed)
             self._live.array[slots] = False
             if self._index.size - self._count > max(self._count, _DEAD_AT_LEAST):
                 self._compact()
+            return np.asarray(removed)
 
-    def slots_below(self, key: str, bound: int) -> np.ndarray:
-        """The slots of all rows whose integer key column `key` is below `bound`. Looks at every key."""
-        with self.lock:
-            slots = np.flatnonzero(self._live.array)
-            values = self._keys[self.key_schema.get_field_index(key)].values(slots)
-            return np.asarray(slots[pa.compute.less(values, bound).to_numpy(zero_copy_only=False)])
+    def offsets(self, slots: np.ndarray) -> np.ndarray:
+        """Where the changelog has the rows at `slots`."""
+        return np.asarray(self._offsets.array[slots])
 
     def rows_at(self, slots: np.ndarray) -> pa.Table:
         """Keys and rows at `slots`, which all have one."""
@@ -143,6 +148,7 @@ class KeyedStore:
         for row in self._rows:
             row.keep(kept)
         self._live.keep(kept)
+        self._offsets.keep(kept)
 
 
 def _repeats(keys: pa.Table) -> bool:

@@ -17,8 +17,10 @@ from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
+from ksql.engine.runtime import changelog, identity
 from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import reads_latest
+from ksql.engine.state.changes import PLAN_VERSION
 from ksql.engine.statements.declare import check_retention, check_source, column_name
 from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Request, executes
@@ -236,8 +238,11 @@ def _start(request: Request, creation: Creation, query_id: str, *, new_source: b
         sink=source.name,
         sources=_sources(creation),
         properties=dict(request.session.properties),
+        version=PLAN_VERSION,
+        states=identity.describe(creation.plan.states),
     )
     with request.transaction() as transaction:
+        changelog.create_topic(transaction, engine.log, query_id, creation.plan.states)
         compact = source.is_table and not source.windowed
         ensure_topic(
             engine.log, transaction, source.topic, creation.values, node, default_partitions=source.partitions, compact=compact

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 import ksql
-from ksql.engine.state import operator_state as table_state
+from ksql.engine import Engine
+from ksql.engine.state.timed_state import TimedState
+from ksql.log import MemoryLog, TopicConfig
+from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.testing import Record, TestDriver
 
 
-def test_expired_windows_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_state, "_EXPIRE_AT_LEAST", 4)
+def test_expired_windows_are_forgotten() -> None:
     driver = TestDriver(cache=False)
     driver.create_topic("s")
     driver.execute("""
@@ -22,11 +25,58 @@ def test_expired_windows_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """)
     for second in range(100):
         driver.feed([Record("s", b"a", b'{"A":1}', second * 1000), Record("s", b"a", b'{"A":1}', second * 1000 + 1)])
-    plan, filtered = (query.plan for query in driver._queries.values())
-    assert [len(state.store) < 20 for state in (*plan.states, *filtered.states)] == [True] * 3
+    states = [state for query in driver._queries.values() for state in query.plan.states if isinstance(state, TimedState)]
+    assert [len(state.store) for state in states] == [3, 3, 3]
     assert [record.value for record in driver.read("O")] == [b'{"C":1}', b'{"C":2}'] * 100
     assert [record.value for record in driver.read("H")] == [b'{"C":2}'] * 100
     driver.close()
+
+
+def test_each_partition_keeps_its_own_time() -> None:
+    """A partition without records does not hold the windows of the others, nor do they make it lose its own."""
+    log = MemoryLog()
+    log.create_topic("s", TopicConfig(partitions=2))
+    engine = Engine(log)
+    for _ in engine.session(properties={"auto.offset.reset": "earliest"}).execute("""
+        CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', value_format='JSON');
+        CREATE TABLE o AS SELECT k, COUNT(*) AS c FROM s
+            WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 10 SECONDS, GRACE PERIOD 1 SECOND) GROUP BY k;
+    """):
+        pass
+    with log.transaction() as transaction:
+        transaction.append("s", 1, records([(b"b", 0)]))
+        transaction.append("s", 0, records([(b"a", second * 1000) for second in range(4_000)]))
+    engine.start()
+    assert engine.wait_idle(60)
+    (answer,) = engine.session().execute("SELECT k, windowstart FROM o;")
+    rows = sorted((row["K"], row["WINDOWSTART"]) for row in answer.table.to_pylist())
+    assert rows == [*(("a", second * 1000) for second in range(3_990, 4_000)), ("b", 0)]
+    engine.close()
+
+
+def test_windows_far_apart_are_found_by_key() -> None:
+    """They are looked up, not counted through from the first to the last."""
+    now = 1_763_000_000_000
+    with ksql.connect(properties={"auto.offset.reset": "earliest"}) as db:
+        db.execute(f"""
+            CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);
+            CREATE TABLE o AS SELECT k, COUNT(*) AS c FROM s
+                WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 100000 DAYS) GROUP BY k;
+            INSERT INTO s (rowtime, k, a) VALUES (0, 'k', 1);
+            INSERT INTO s (rowtime, k, a) VALUES (5000, 'other', 1);
+            INSERT INTO s (rowtime, k, a) VALUES ({now}, 'k', 1);
+        """)
+        assert db.wait_idle(30)
+        assert db.execute("SELECT windowstart FROM o WHERE k = 'k';").arrow()["WINDOWSTART"].to_pylist() == [0, now]
+
+
+def records(keys_and_times: list[tuple[bytes, int]]) -> pa.RecordBatch:
+    keys, times = zip(*keys_and_times, strict=True)
+    n = len(keys)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(keys, pa.binary()), pa.array([b'{"A":1}'] * n, pa.binary()), pa.array(times), pa.nulls(n, HEADERS_TYPE)],
+        schema=RECORD_SCHEMA,
+    )
 
 
 @pytest.mark.parametrize("having", ["", "HAVING COUNT(*) > 0"])

@@ -28,7 +28,6 @@ from ksql.engine.operators.batch import BatchContext
 from ksql.engine.runtime import changelog, task
 from ksql.engine.runtime.task import Task
 from ksql.engine.sql import runner as sql
-from ksql.engine.state import operator_state as table_state
 from ksql.log import EmbeddedLog, LogWriteError, TopicConfig
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.embedded.database import Database
@@ -255,7 +254,6 @@ def small_limits(small: bool) -> Iterator[None]:
         limits.enter_context(mock.patch.object(sql, "_SLICE", 8))
         if small:
             limits.enter_context(mock.patch.object(changelog, "_AT_LEAST", 20))
-            limits.enter_context(mock.patch.object(table_state, "_EXPIRE_AT_LEAST", 4))
         yield
 
 
@@ -287,8 +285,7 @@ def check(group: str, seed: int, lives: Sequence[Life], small: bool) -> None:
     records, tables = outcome(QUERIES[group], seed, lives, small=small)
     expected_records, expected_tables = outcome(QUERIES[group], seed, [UNDISTURBED])
     assert records == expected_records
-    # Past their retention windows leave a table when there are many, not at one moment.
-    assert small or tables == expected_tables
+    assert tables == expected_tables
 
 
 @pytest.mark.parametrize("group", QUERIES)

@@ -1,0 +1,86 @@
+"""Whole numbers kept in order while more are added: a few sorted runs, each at most half as long as the one before it, so that
+a number is sorted again only as often as the whole has doubled (a log-structured merge tree in NumPy).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+class SortedRuns:
+    """Rows of int64 columns in lexicographic order of all columns but the last; equal rows in the order they were added."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._runs: list[np.ndarray] = []
+
+    def add(self, *columns: np.ndarray) -> None:
+        """Add rows, a column each."""
+        if not len(columns[0]):
+            return
+        self._runs.append(self._sorted(np.stack(columns)))
+        while len(self._runs) > 1 and self._runs[-2].shape[1] <= 2 * self._runs[-1].shape[1]:
+            last = self._runs.pop()
+            self._runs[-1] = self._sorted(np.concatenate([self._runs[-1], last], axis=1))
+
+    def _sorted(self, rows: np.ndarray) -> np.ndarray:
+        keys = rows[-2::-1]
+        return rows[:, np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys)]
+
+
+class TimeOrder(SortedRuns):
+    """Places by owner and time."""
+
+    def __init__(self) -> None:
+        super().__init__(3)
+
+    def between(self, owners: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(number of the query, place) of each owner's places at times from `first` to `last`, by query, time and age."""
+        queries, times, places = [_NONE], [_NONE], [_NONE]
+        for run in self._runs:
+            low, high = (np.searchsorted(run[0], owners, side) for side in ("left", "right"))
+            start = _bisect(run[1], low, high, first, after=False)
+            counts = np.maximum(_bisect(run[1], start, high, last, after=True) - start, 0)
+            rows = np.repeat(start - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+            queries.append(np.repeat(np.arange(len(owners)), counts))
+            times.append(run[1][rows])
+            places.append(run[2][rows])
+        query, time = np.concatenate(queries), np.concatenate(times)
+        order = np.lexsort((time, query))
+        return query[order], np.concatenate(places)[order]
+
+
+class DueTimes(SortedRuns):
+    """Places by time, taken out when their time has come."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+
+    def take_before(self, bound: int) -> np.ndarray:
+        """Remove and return the places whose time is below `bound`."""
+        taken = [_NONE]
+        for i, run in enumerate(self._runs):
+            due = int(np.searchsorted(run[0], bound))
+            taken.append(run[1][:due])
+            self._runs[i] = run[:, due:]
+        self._runs = [run for run in self._runs if run.shape[1]]
+        return np.concatenate(taken)
+
+    def renumber(self, places: np.ndarray) -> None:
+        """Place p is places[p] from now on, or gone where that is negative."""
+        moved = [np.stack([run[0], places[run[1]]]) for run in self._runs]
+        self._runs = [run[:, run[1] >= 0] for run in moved]
+
+
+def _bisect(values: np.ndarray, low: np.ndarray, high: np.ndarray, wanted: np.ndarray, *, after: bool) -> np.ndarray:
+    """For each i where wanted[i] belongs in values[low[i]:high[i]], which is sorted: before its equals or after them."""
+    low, high = low.copy(), high.copy()
+    while len(open_ := np.flatnonzero(low < high)):
+        middle = (low[open_] + high[open_]) >> 1
+        compare = np.less_equal if after else np.less
+        up = compare(values[middle], wanted[open_])
+        low[open_[up]] = middle[up] + 1
+        high[open_[~up]] = middle[~up]
+    return low

@@ -1,0 +1,75 @@
+"""Keyed state whose rows belong to windows, and leave when their partition's stream time is past their retention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stream_times import StreamTimes
+from ksql.engine.state.timed_store import TimedStore
+
+#: Partition of rows that an older version wrote, which did not say. They wait for the partition that is furthest behind.
+UNKNOWN_PARTITION = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Rows leave when the stream time of their partition is `retention_ms` past their own time."""
+
+    times: StreamTimes
+    retention_ms: int
+
+
+class TimedState(KeyedState):
+    """The keys end with the column `time`, by which the rows of a key are ordered, and what else tells them apart; rows have a
+    column `partition`. Without `expiry` they stay for ever.
+
+    Rows that leave are in no record of the changelog: from the stream times it is plain which have left.
+    """
+
+    store: TimedStore
+
+    def __init__(
+        self,
+        name: str,
+        keys: pa.Schema,
+        rows: pa.Schema,
+        expiry: Expiry | None,
+        *,
+        time: str,
+        partition: str,
+    ) -> None:
+        self._columns = time, partition
+        self._expiry = expiry
+        super().__init__(name, keys, rows)
+
+    def _new_store(self) -> TimedStore:
+        time, partition = self._columns
+        return TimedStore(self.keys, self.rows, time, due=time, partition=partition)
+
+    def publish(self, offset: int) -> np.ndarray:
+        with self.store.lock:
+            return np.append(super().publish(offset), self._expire())
+
+    def read(self, keys: pa.Table | None) -> pa.Table:
+        """As `KeyedState.read`; keys may lack the columns of the window, and then mean all windows of the key."""
+        if keys is None or keys.num_columns == len(self.keys):
+            return super().read(keys)
+        with self.store.lock:
+            return self.store.rows_at(self.store.between(keys)[1])
+
+    def _expire(self) -> np.ndarray:
+        """Delete what is past its retention. The state that decides must be published before this one."""
+        if self._expiry is None:
+            return np.zeros(0, dtype=np.int64)
+        times = self._expiry.times.published
+        slowest = min(times.values(), default=0)
+        gone = [
+            self.store.take_due(partition, times.get(partition, slowest) - self._expiry.retention_ms + 1)
+            for partition in self.store.due_partitions
+        ]
+        slots = np.concatenate([np.zeros(0, dtype=np.int64), *gone])
+        return self.store.delete(slots) if len(slots) else slots

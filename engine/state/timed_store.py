@@ -1,0 +1,99 @@
+"""A keyed store whose keys end with a time: the rows of a key in order of time, and the rows of a partition that are due."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.state.sorted_runs import DueTimes, TimeOrder
+from ksql.engine.state.store import KeyedStore
+
+_LIMITS = np.iinfo(np.int64)
+
+
+class TimedStore(KeyedStore):
+    """`time` names the column of `key_schema` (int64, ms) that orders the rows of an owner; the owner is what stands before it.
+    `due` names the one that says when a row is due, `partition` the column of `row_schema` that says in which partition.
+
+    Nothing here looks at rows that are not asked for: both orders are indexes. That of the owners is brought up to date by
+    `between`, so it costs nothing where nobody asks.
+    """
+
+    def __init__(self, key_schema: pa.Schema, row_schema: pa.Schema, time: str, due: str, partition: str) -> None:
+        super().__init__(key_schema, row_schema)
+        self._time, self._due = key_schema.get_field_index(time), key_schema.get_field_index(due)
+        self._partition = row_schema.get_field_index(partition)
+        self.owner_names = key_schema.names[: self._time]
+        self._forget_order()
+        self._due_times: dict[int, DueTimes] = {}
+
+    def put(self, slots: np.ndarray, rows: pa.Table, offset: int = 0) -> np.ndarray:
+        with self.lock:
+            fresh = ~self.live(slots)
+            replaced = super().put(slots, rows, offset)
+            if fresh.any():
+                self._add_due(slots[fresh], rows.column(self._partition).to_numpy()[fresh])
+            return replaced
+
+    def between(
+        self, owners: pa.Table, first: np.ndarray | None = None, last: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(row of `owners`, slot) of each owner's rows from time `first` to `last`, both included, by owner, then time.
+
+        owners: the key columns before the time. first, last: ms, one for each owner; None: no bound.
+        """
+        with self.lock:
+            self._bring_into_order()
+            known = self._owners.lookup(owners, insert=False)
+            asked = np.flatnonzero(known >= 0)
+            bounds = (
+                np.full(len(asked), limit) if times is None else times[asked]
+                for times, limit in ((first, _LIMITS.min), (last, _LIMITS.max))
+            )
+            queries, slots = self._order.between(known[asked], *bounds)
+            live = self.live(slots)
+            return asked[queries[live]], slots[live]
+
+    def take_due(self, partition: int, before: int) -> np.ndarray:
+        """The slots of the partition's rows that are due before a time, ms, ascending. They are not given out again."""
+        with self.lock:
+            times = self._due_times.get(partition)
+            slots = np.unique(times.take_before(before)) if times else np.zeros(0, dtype=np.int64)
+            slots = slots[self.live(slots)]
+            # A row that was deleted may have come back in another partition.
+            return np.asarray(slots[self._rows[self._partition].get(slots).to_numpy() == partition])
+
+    @property
+    def due_partitions(self) -> list[int]:
+        """The partitions that rows were ever put in."""
+        return list(self._due_times)
+
+    def _forget_order(self) -> None:
+        owner = pa.schema([self.key_schema.field(name) for name in self.owner_names])
+        self._owners, self._order, self._ordered = KeyedStore(owner, pa.schema([])), TimeOrder(), 0
+
+    def _bring_into_order(self) -> None:
+        """All slots have their place in the order, those without a row too: a slot keeps its key."""
+        size = self._index.size
+        if self._ordered < size:
+            slots = np.arange(self._ordered, size)
+            keys = [self._keys[i].values(slots) for i in range(self._time)]
+            owners = self._owners.lookup(pa.table(keys, self._owners.key_schema), insert=True)
+            self._order.add(owners, self._numbers(self._time, slots), slots)
+            self._ordered = size
+
+    def _add_due(self, slots: np.ndarray, partitions: np.ndarray) -> None:
+        times = self._numbers(self._due, slots)
+        for partition in np.unique(partitions).tolist():
+            here = partitions == partition
+            self._due_times.setdefault(partition, DueTimes()).add(times[here], slots[here])
+
+    def _numbers(self, key: int, slots: np.ndarray) -> np.ndarray:
+        return np.asarray(self._keys[key].values(slots).to_numpy())
+
+    def _compact(self) -> None:
+        live = self._live.array.copy()
+        super()._compact()
+        self._forget_order()
+        for times in self._due_times.values():
+            times.renumber(np.where(live, np.cumsum(live) - 1, -1))
