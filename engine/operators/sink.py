@@ -82,8 +82,9 @@ class Sink:
         self.encode = encode
         self.partitions = partitions
         self.window = tuple(window)
-        self.inputs, self.states = (input_,), ()
-        self.keyless = KeylessBatches(partitions)
+        self._keyless = KeylessBatches(partitions)
+        self.inputs = (input_,)
+        self.states: Sequence[Stateful] = (self._keyless.state,) if partitions > 1 else ()
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
         self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
         if isinstance(input_, Stage) and not self._folds:
@@ -126,7 +127,7 @@ class Sink:
         if keys.null_count:
             keyless = np.flatnonzero(keys.is_null())
             keyless = keyless[np.argsort(rows.column(PLACE).to_numpy()[keyless], kind="stable")]
-            partitions[keyless] = self.keyless.assign(rows.column(TIMESTAMP).to_numpy()[keyless])
+            partitions[keyless] = self._keyless.assign(rows.column(TIMESTAMP).to_numpy()[keyless])
         return partitions
 
 

@@ -41,17 +41,25 @@ class Plan:
     window_size_ms: int | None = None
     #: How many windows a record falls into at most.
     windows_per_record: int = 1
-    sink: Sink | None = None
     materialized: Materialized | None = None
     #: Refs of the key columns, wherever they stand in `refs`.
     keys: tuple[str, ...] = ()
-    #: What the parts of `output` read from outside and remember, each in the order that data meets them.
+    sink: Sink | None = field(init=False, default=None)
+    #: What the parts of `output` (or of the sink) read from outside and remember, each in the order that data meets them.
     inputs: Sequence[SourceInput] = field(init=False)
     states: Sequence[Stateful] = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]
-        parts = list(walk(self.output))
+        self._collect(self.output)
+
+    def attach(self, sink: Sink) -> None:
+        """Let the query end with `sink`, which reads what `output` makes."""
+        self.sink = sink
+        self._collect(sink)
+
+    def _collect(self, end: Node | Sink) -> None:
+        parts = list(walk(end))
         self.inputs = [part for part in parts if isinstance(part, SourceInput)]
         self.states = [state for part in parts for state in part.states]
 

@@ -22,15 +22,15 @@ def attach_sink(plan: Plan, target: Source) -> None:
     output = plan.output
     if target.timestamp_column:
         output = _retimed(plan, target)
-    plan.sink = Sink(
-        output,
-        Encode(keys, values, key_encoder, value_encoder, window, plan.keeps_key),
-        target.partitions,
-        is_table=plan.is_table,
-        window=window,
+    plan.attach(
+        Sink(
+            output,
+            Encode(keys, values, key_encoder, value_encoder, window, plan.keeps_key),
+            target.partitions,
+            is_table=plan.is_table,
+            window=window,
+        )
     )
-    if target.partitions > 1:
-        plan.clocks = [*plan.clocks, plan.sink.keyless]
 
 
 def _retimed(plan: Plan, target: Source) -> Stage:

@@ -19,6 +19,7 @@ from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.errors import QueryError
 from ksql.engine.operators.batch import PARTITION
 from ksql.engine.state.changes import PLAN_VERSION
+from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
 from ksql.engine.state.timed_state import UNKNOWN_PARTITION
@@ -62,7 +63,7 @@ def adapted(query_id: str, state: Stateful, version: int, changes: pa.RecordBatc
 
 def by_old_name(states: Sequence[Stateful]) -> dict[str, Stateful]:
     """The keyed states by the names that version 1 gave them: their kind, and their place among all."""
-    keyed = [state for state in states if not isinstance(state, StreamTimes)]
+    keyed = [state for state in states if isinstance(state, KeyedState)]
     return {f"{state.name.partition('.')[0]}-{i}": state for i, state in enumerate(keyed)}
 
 

@@ -21,6 +21,7 @@ from ksql.engine.runtime import changelog, identity
 from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import reads_latest
 from ksql.engine.state.changes import PLAN_VERSION
+from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.statements.declare import check_retention, check_source, column_name
 from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Request, executes
@@ -72,14 +73,18 @@ def create_as(request: Request) -> Result:
     if existing is not None:
         check_replaceable(existing, creation.source, node)
         check_query_replaceable(catalog.queries.get(query_id), _sources(creation), catalog.writers(name), node)
-        if creation.plan.states:
-            hint = f"DROP {existing.kind} {name}; and create it anew."
-            raise located(
-                NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet", hint=hint), node
-            )
+        if query_id in catalog.queries:
+            _refuse_lost_state([request.engine.plan_of(catalog.queries[query_id]), creation.plan], existing, node)
     with request.engine.stopped(query_id):
         _start(request, creation, query_id, new_source=True)
     return done(request.text, f"Created query with ID {query_id}", kind, f"`{name}`", "create", query_id)
+
+
+def _refuse_lost_state(plans: Sequence[Plan], target: Source, node: exp.Expression) -> None:
+    """What the old query remembers about its groups or joined rows would mean nothing to the new one."""
+    if any(isinstance(state, KeyedState) for plan_ in plans for state in plan_.states):
+        hint = f"DROP {target.kind} {target.name}; and create it anew."
+        raise located(NotSupportedError("CREATE OR REPLACE of a query that keeps state is not supported yet", hint=hint), node)
 
 
 @executes(nodes.InsertInto, alone=True)

@@ -5,7 +5,7 @@ key batch by batch in turn.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -190,12 +190,13 @@ TIMES = st.lists(st.sampled_from([0, 0, 0, 1, 2, 1_700_000_000_000]), max_size=4
 def test_the_partitions_of_keyless_records_do_not_depend_on_batches(times: list[int], cuts: list[int], partitions: int) -> None:
     whole = KeylessBatches(partitions).assign(np.array(times, dtype=np.int64))
     places = sorted({0, len(times), *(cut for cut in cuts if cut < len(times))})
-    parts, numbers = [], dict[str, int]()
+    parts: list[int] = []
+    numbers: Mapping[str, int] = {}
     for start, end in pairwise(places):
         batches = KeylessBatches(partitions)
-        batches.set_numbers(numbers)
+        batches.state.begin(numbers)
         parts += batches.assign(np.array(times[start:end], dtype=np.int64)).tolist()
-        numbers = batches.numbers()
+        numbers = batches.state.latest
     assert parts == whole.tolist() == _dealt_out(times, partitions)
 
 
