@@ -103,9 +103,9 @@ class TestDriver:
         for topic, config in log.topics().items():
             for partition in range(config.partitions):
                 start = self._taken.get((topic, partition), 0)
-                records = log.fetch(topic, partition, start)
-                self._taken[topic, partition] = start + records.num_rows
-                inserted += _records(topic, records)
+                fetched = log.fetch(topic, partition, start)
+                self._taken[topic, partition] = fetched.next_offset
+                inserted += _records(topic, fetched.records)
         return inserted
 
     def feed(self, records: Sequence[Record], *, batch: bool = True) -> None:

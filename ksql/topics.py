@@ -155,10 +155,11 @@ def _bytes(argument: str | None) -> bytes | None:
 
 def _kept(log: Log, topic: str) -> Iterator[pa.RecordBatch]:
     for partition in range(_config(log, topic).partitions):
-        offset = log.start_offset(topic, partition)
-        while (records := log.fetch(topic, partition, offset, _BATCH_RECORDS)).num_rows:
-            yield records
-            offset = records.column("offset")[-1].as_py() + 1
+        offset, end = log.start_offset(topic, partition), log.end_offset(topic, partition)
+        while offset < end:
+            fetched = log.fetch(topic, partition, offset, _BATCH_RECORDS)
+            yield fetched.records
+            offset = fetched.next_offset
 
 
 def _text(data: bytes | None) -> str:

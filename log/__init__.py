@@ -2,10 +2,12 @@
 
 from ksql.log.contract import (
     FETCH_SCHEMA,
+    GONE,
     HEADERS_TYPE,
     RECORD_SCHEMA,
     CommittedOffset,
     CorruptLogError,
+    Fetched,
     Log,
     LogError,
     LogLockedError,
@@ -24,11 +26,13 @@ from ksql.log.partitioner import partition_key, partition_keys
 
 __all__ = [
     "FETCH_SCHEMA",
+    "GONE",
     "HEADERS_TYPE",
     "RECORD_SCHEMA",
     "CommittedOffset",
     "CorruptLogError",
     "EmbeddedLog",
+    "Fetched",
     "Log",
     "LogError",
     "LogLockedError",

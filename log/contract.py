@@ -30,6 +30,9 @@ FETCH_SCHEMA = RECORD_SCHEMA.append(pa.field("offset", pa.int64(), nullable=Fals
 
 TopicPartition = tuple[str, int]
 
+#: The end offset of a partition that went with its topic.
+GONE = -1
+
 
 class LogError(Exception):
     """Base of every error a log raises. `hint` says what the user can do about it."""
@@ -82,6 +85,15 @@ class CommittedOffset:
 
     offset: int
     metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """`records` as FETCH_SCHEMA, and the offset to fetch from next: offsets between the two have no record. There may be no
+    record at all and yet more behind `next_offset`."""
+
+    records: pa.RecordBatch
+    next_offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +159,9 @@ class Log(Protocol):
     def end_offset(self, topic: str, partition: int) -> int:
         """Offset the next committed record will get (read committed: open transactions do not show)."""
 
-    def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> pa.RecordBatch:
-        """Committed records from `offset` on, as FETCH_SCHEMA; empty at the end. Returns at most `max_records`, and may
-        return fewer than there are (a caller asks again). Raises OffsetOutOfRangeError, CorruptLogError."""
+    def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> Fetched:
+        """Committed records from `offset` on; none at the end. Returns at most `max_records`, and may return fewer than there
+        are: a caller goes on at `next_offset` until that is the end. Raises OffsetOutOfRangeError, CorruptLogError."""
 
     def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
         """The earliest offset still kept whose record has a timestamp >= `timestamp_ms`; the end offset when there is none."""
@@ -169,6 +181,14 @@ class Log(Protocol):
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` (cheap, any thread) after every commit. Returns a function that ends the subscription."""
+
+    def follow(
+        self, places: Iterable[TopicPartition], tell: Callable[[Mapping[TopicPartition, int]], None]
+    ) -> Callable[[], None]:
+        """Tell the end offsets of partitions: of all `places` before this returns, then of those that a commit moves (GONE when
+        it deletes their topic). One call is one moment, and calls come in the order of the commits, each before `wake`. `tell`
+        may be called by any thread, and only takes note: it must not call the log. Returns a function that ends it. Raises
+        UnknownTopicError."""
 
     def close(self) -> None:
         """Release files and the lock. Safe to call twice."""

@@ -12,25 +12,23 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-import pyarrow as pa
-
+from ksql.log.batches import NOTHING
 from ksql.log.contract import (
-    FETCH_SCHEMA,
+    GONE,
     CommittedOffset,
     CorruptLogError,
+    Fetched,
     OffsetOutOfRangeError,
     TopicConfig,
     TopicPartition,
     TransactionResult,
 )
 from ksql.log.transaction import GatheringTransaction, StagedChanges, check_partition, unknown_topic, without_topic
-
-_NOTHING = pa.RecordBatch.from_pylist([], schema=FETCH_SCHEMA)
 
 
 class LocalPartition(Protocol):
@@ -42,8 +40,9 @@ class LocalPartition(Protocol):
     @property
     def end_offset(self) -> int: ...
 
-    def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
-        """One to `max_records` records from `offset` on; the caller made sure that so many are there."""
+    def fetch(self, offset: int, max_records: int) -> Fetched:
+        """At most `max_records` records from `offset` on; the caller made sure that it lies before the end. Raises
+        CorruptLogError, also where records were deleted in the meantime."""
 
     def offset_for_time(self, timestamp_ms: int) -> int: ...
 
@@ -52,6 +51,7 @@ class LocalPartition(Protocol):
 
 
 P = TypeVar("P", bound=LocalPartition)
+Tell = Callable[[Mapping[TopicPartition, int]], None]
 
 
 @dataclass(slots=True)
@@ -74,6 +74,10 @@ class Picture(Generic[P]):
     def config(self, name: str) -> TopicConfig | None:
         topic = self.topics.get(name)
         return None if topic is None else topic.config
+
+    def end_offset(self, place: TopicPartition) -> int:
+        topic = self.topics.get(place[0])
+        return GONE if topic is None or place[1] >= len(topic.partitions) else topic.partitions[place[1]].end_offset
 
     def apply(self, changes: StagedChanges, created: Mapping[str, Topic[P]]) -> None:
         """Carry out everything but the appends."""
@@ -112,6 +116,7 @@ class LocalLog(ABC, Generic[P]):
         self._picture = picture
         self._visible = threading.Lock()
         self._subscribers: Mapping[object, Callable[[], None]] = {}  # replaced, never changed: commits read it unlocked
+        self._followers: dict[object, tuple[frozenset[TopicPartition], Tell]] = {}
 
     @abstractmethod
     def _carry_out(self, changes: StagedChanges) -> TransactionResult:
@@ -143,17 +148,16 @@ class LocalLog(ABC, Generic[P]):
         with self._visible:
             return self._partition(topic, partition).end_offset
 
-    def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> pa.RecordBatch:
+    def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> Fetched:
         with self._visible:
             source = self._partition(topic, partition)
             start, end = source.start_offset, source.end_offset
         if not start <= offset <= end:
             raise out_of_range(topic, partition, offset, source)
-        wanted = min(max_records, end - offset)
-        if wanted <= 0:
-            return _NOTHING
+        if max_records <= 0 or offset == end:
+            return Fetched(NOTHING, offset)
         with self._reading(topic, partition, source, offset):
-            return source.fetch(offset, wanted)
+            return source.fetch(offset, max_records)
 
     def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int:
         while True:
@@ -190,6 +194,34 @@ class LocalLog(ABC, Generic[P]):
                 self._subscribers = {key: other for key, other in self._subscribers.items() if key is not subscription}
 
         return unsubscribe
+
+    def follow(self, places: Iterable[TopicPartition], tell: Tell) -> Callable[[], None]:
+        follower, followed = object(), frozenset(places)
+        with self._visible:
+            for place in followed:
+                self._partition(*place)
+            self._followers[follower] = followed, tell
+            tell({place: self._picture.end_offset(place) for place in followed})
+
+        def unfollow() -> None:
+            with self._visible:
+                self._followers.pop(follower, None)
+
+        return unfollow
+
+    def _tell_followers(self, moved: Collection[TopicPartition] | None = None) -> None:
+        """Of the partitions that moved; of all, if anything may have happened. Call with `_visible` held, so that followers
+        know of a commit as soon as it shows."""
+        for places, tell in self._followers.values():
+            told = places if moved is None else places.intersection(moved)
+            if told:
+                tell({place: self._picture.end_offset(place) for place in told})
+
+    def _moved(self, changes: StagedChanges) -> list[TopicPartition]:
+        """Partitions whose ends the changes move. Call before they are applied."""
+        deleted = [(name, n) for name in changes.deleted_topics for n in range(self._picture.topics[name].config.partitions)]
+        created = [(name, n) for name, config in changes.created_topics.items() for n in range(config.partitions)]
+        return [*deleted, *created, *changes.appends]
 
     def _wake_subscribers(self) -> None:
         for wake in self._subscribers.values():

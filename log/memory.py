@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from ksql.log.batches import first_at_or_after, latest_timestamp, with_offsets
-from ksql.log.contract import CorruptLogError, LogError, TopicConfig, TransactionResult
+from ksql.log.batches import first_at_or_after, joined, latest_timestamp, since, with_offsets
+from ksql.log.contract import CorruptLogError, Fetched, LogError, TopicConfig, TransactionResult
 from ksql.log.local import LocalLog, Picture, Topic
 from ksql.log.transaction import StagedChanges
+
+_BEFORE_ALL_TIME = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Batches as they were appended, each with its offsets, and for each the end, and the highest timestamp up to there.
+    """Batches of FETCH_SCHEMA; for each the offset it ends before, and the highest timestamp up to there.
 
     Appending goes on in place and deleting puts another one in its place, so a reader on another thread sees one moment.
     """
@@ -30,22 +32,28 @@ class _Kept:
     def end(self) -> int:
         return self.ends[-1] if self.ends else self.start
 
-    def base(self, index: int) -> int:
-        return self.ends[index - 1] if index else self.start
-
-    def append(self, records: pa.RecordBatch) -> None:
-        base = self.end
-        latest = latest_timestamp(records)
-        self.batches.append(with_offsets(records, base))
+    def append(self, records: pa.RecordBatch, end: int) -> None:
+        latest = latest_timestamp(records) if records.num_rows else _BEFORE_ALL_TIME
+        self.batches.append(records)
         self.latest.append(max(latest, self.latest[-1]) if self.latest else latest)
-        self.ends.append(base + records.num_rows)  # last: a reader takes this list's word
+        self.ends.append(end)  # last: a reader takes this list's word
 
-    def after(self, offset: int) -> _Kept:
-        """What is left without the records before `offset`."""
+    def without_before(self, offset: int) -> _Kept:
         kept = _Kept(offset)
         for index in range(bisect_right(self.ends, offset), len(self.ends)):
-            kept.append(self.batches[index].drop_columns("offset").slice(max(offset - self.base(index), 0)))
+            kept.append(since(self.batches[index], offset), self.ends[index])
         return kept
+
+    def fetch(self, offset: int, max_records: int) -> Fetched:
+        pieces, first = [], bisect_right(self.ends, offset)
+        for index in range(first, len(self.ends)):
+            records = self.batches[index] if index > first else since(self.batches[index], offset)
+            pieces.append(records.slice(0, max_records))
+            if records.num_rows > max_records:
+                return Fetched(joined(pieces), records.column("offset")[max_records].as_py())
+            max_records -= records.num_rows
+            offset = self.ends[index]
+        return Fetched(joined(pieces), offset)
 
 
 class MemoryPartition:
@@ -63,31 +71,31 @@ class MemoryPartition:
         return self._kept.end
 
     def append(self, records: pa.RecordBatch) -> None:
-        self._kept.append(records)
+        """Records of RECORD_SCHEMA, at least one."""
+        self.append_at(with_offsets(records, self.end_offset), self.end_offset + records.num_rows)
+
+    def append_at(self, records: pa.RecordBatch, end: int) -> None:
+        """Records of FETCH_SCHEMA, and where the partition ends then: as gaps are made that Kafka's partitions may have."""
+        self._kept.append(records, end)
 
     def delete_before(self, offset: int) -> None:
-        self._kept = self._kept.after(offset)
+        self._kept = self._kept.without_before(offset)
 
-    def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
+    def fetch(self, offset: int, max_records: int) -> Fetched:
         kept = self._kept
         if offset < kept.start:
             raise CorruptLogError("the records were deleted")
-        first = bisect_right(kept.ends, offset)
-        last = bisect_left(kept.ends, offset + max_records)
-        start = offset - kept.base(first)
-        if first == last:
-            return kept.batches[first].slice(start, max_records)
-        pieces = kept.batches[first : last + 1]
-        pieces[0] = pieces[0].slice(start)
-        pieces[-1] = pieces[-1].slice(0, offset + max_records - kept.base(last))
-        return pa.concat_batches(pieces)
+        return kept.fetch(offset, max_records)
 
     def offset_for_time(self, timestamp_ms: int) -> int:
         kept = self._kept
         index = bisect_left(kept.latest, timestamp_ms)
         if index == len(kept.latest):
             return kept.end
-        return kept.base(index) + (first_at_or_after(kept.batches[index], timestamp_ms) or 0)
+        records = kept.batches[index]
+        found = first_at_or_after(records, timestamp_ms)
+        assert found is not None
+        return int(records.column("offset")[found].as_py())
 
 
 class MemoryLog(LocalLog[MemoryPartition]):
@@ -106,7 +114,7 @@ class MemoryLog(LocalLog[MemoryPartition]):
             if self._closed:
                 raise LogError("the log is closed")
             self._check(changes)
-            picture = self._picture
+            picture, moved = self._picture, self._moved(changes)
             picture.apply(changes, {name: self._new_topic(config) for name, config in changes.created_topics.items()})
             base_offsets = {}
             for (name, number), batches in changes.appends.items():
@@ -114,8 +122,12 @@ class MemoryLog(LocalLog[MemoryPartition]):
                 base_offsets[name, number] = partition.end_offset
                 for records in batches:
                     partition.append(records)
+            self._tell_followers(moved)
         self._wake_subscribers()
         return TransactionResult(base_offsets)
 
     def _new_topic(self, config: TopicConfig) -> Topic[MemoryPartition]:
-        return Topic(next(self._topic_ids), config, [MemoryPartition() for _ in range(config.partitions)])
+        return Topic(next(self._topic_ids), config, [self._new_partition() for _ in range(config.partitions)])
+
+    def _new_partition(self) -> MemoryPartition:
+        return MemoryPartition()

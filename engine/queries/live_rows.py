@@ -86,6 +86,7 @@ class LiveRows(ABC):
             self._closed = True
             self._unsubscribe()
             self._registry.remove(self.query_id)
+            self._reader.close()
             self._woken.set()
 
     def _step(self) -> tuple[Changes | None, bool]:
@@ -95,7 +96,6 @@ class LiveRows(ABC):
             if batch is None:
                 return None, False
             changes = self._process(batch)
-            self._reader.advance(batch)
         except (LogError, duckdb.Error, pa.ArrowException, KsqlError) as error:
             self.close()
             raise QueryError(f"query {self.query_id} failed: {error}", query_id=self.query_id) from error

@@ -14,7 +14,8 @@ from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
 from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.planning.relation import Relation, read
-from ksql.engine.runtime.reader import Cursor, Reader
+from ksql.engine.runtime.cursor import Cursor
+from ksql.engine.runtime.reader import Reader
 
 
 def relation_rows(engine: EngineCore, aliased: AliasedSource, keys: pa.Table | None) -> tuple[Relation, pa.Table]:
@@ -51,10 +52,10 @@ def _scan(engine: EngineCore, relation: Relation, source: Source) -> pa.Table:
     log = engine.log
     partitions = range(log.topics()[source.topic].partitions)
     reader = Reader(log, [Cursor(0, source.topic, p, log.start_offset(source.topic, p)) for p in partitions])
+    reader.close()
     parts = [stage.empty]
     while (batch := reader.read()) is not None:
         parts.append(stage.process(BatchContext(engine.sql, batch.inputs)))
-        reader.advance(batch)
     rows = pa.concat_tables(parts, promote_options="default")
     if source.is_table and rows.num_rows:
         rows = _latest_versions(rows, relation, source)

@@ -144,18 +144,17 @@ class Changelog:
 
     def _records(self, offset: int, at_most: int = 65_536) -> Iterator[_Old]:
         """The records from `offset` on."""
-        while True:
+        end = self._log.end_offset(self.topic, 0)
+        while offset < end:
             fetched = self._log.fetch(self.topic, 0, offset, at_most)
-            for place, value in zip(fetched.column("offset").to_pylist(), fetched.column("value"), strict=True):
+            records, offset = fetched.records, fetched.next_offset
+            for place, value in zip(records.column("offset").to_pylist(), records.column("value"), strict=True):
                 data = value.as_buffer()
                 name, version, changes = decode_changes(data)
                 state = (self._by_old_name if version == 1 else self._by_name).get(name)
                 if state is None:
                     raise identity.unknown(self._query_id, name, self._states)
                 yield _Old(place, state, identity.adapted(self._query_id, state, version, changes), data.size)
-            if not fetched.num_rows:
-                return
-            offset = fetched.column("offset")[-1].as_py() + 1
 
 
 def topic_name(log: Log, query_id: str) -> str:

@@ -58,6 +58,11 @@ class RunningQuery:
         """Whether it need not wait for heavy ones."""
         return self.task is not None and self.task.is_light()
 
+    def drop_task(self) -> None:
+        if self.task is not None:
+            self.task.close()
+            self.task = None
+
     def wait(self, waiting: bool) -> None:
         self._waiting = waiting
 
@@ -109,6 +114,7 @@ class Runtime:
                 return
             query.stopped = True
             self._changed.wait_for(lambda: not query.busy)
+        query.drop_task()
 
     def pause(self, query_id: str, paused: bool) -> None:
         with self._changed:
@@ -129,6 +135,8 @@ class Runtime:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        for query in self.queries.values():
+            query.drop_task()
 
     def _is_idle(self) -> bool:
         return self._closed or not any(q.busy or self._is_ready(q) for q in self._queries.values() if not q.error)
@@ -174,7 +182,7 @@ class Runtime:
 
     def _fail(self, query: RunningQuery, error: Exception) -> None:
         _logger.error("query %s failed", query.info.id, exc_info=error)
-        query.task = None
+        query.drop_task()
         query.error = f"{type(error).__name__}: {error}"
         delay = min(_FIRST_RETRY_S * 2**query.failures, _LAST_RETRY_S)
         query.failures += 1

@@ -13,7 +13,8 @@ import pyarrow as pa
 from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
 from ksql.engine.planning.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
-from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
+from ksql.engine.runtime.cursor import Cursor
+from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import RECORD_SCHEMA, Log, Transaction
 
@@ -72,6 +73,10 @@ class Task:
         """Whether there is a record that was not processed."""
         return self._ahead is not None or self._reader.has_more()
 
+    def close(self) -> None:
+        """Hear of nothing more from the log; the task has ended."""
+        self._reader.close()
+
     def is_light(self) -> bool:
         """Whether the next batch takes no time to speak of."""
         return self._ahead is None and self._reader.lag() <= _LIGHT_RECORDS
@@ -93,11 +98,10 @@ class Task:
         return taken.batch.records
 
     def _take(self) -> _Taken | None:
-        """The next micro-batch. The reader goes on; should this one fail, the whole task is thrown away."""
+        """The next micro-batch. The reader has gone on; should this one fail, the whole task is thrown away."""
         batch = self._reader.read()
         if batch is None:
             return None
-        self._reader.advance(batch)
         errors: list[RecordError] = []
         return _Taken(batch, BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append), errors)
 
@@ -138,7 +142,7 @@ def start_cursors(log: Log, query_id: str, plan: Plan, *, latest: bool) -> list[
         for partition in range(log.topics()[topic].partitions):
             position = committed.get((topic, partition))
             if position is not None:
-                cursors.append(Cursor(source.index, topic, partition, position.offset, int(position.metadata or -1)))
+                cursors.append(Cursor(source.index, topic, partition, position.offset))
             else:
                 at_end = latest and not source.source.is_table
                 offset = log.end_offset(topic, partition) if at_end else log.start_offset(topic, partition)

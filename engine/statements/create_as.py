@@ -30,7 +30,7 @@ from ksql.engine.statements.status import done, warning
 from ksql.engine.statements.topics import ensure_topic
 from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read_properties, written
 from ksql.engine.types.sql_types import Column
-from ksql.log.contract import CommittedOffset, Transaction
+from ksql.log.contract import Transaction
 from ksql.parser import nodes, to_sql
 
 PREFIX = "ksql.output.topic.name.prefix"
@@ -265,8 +265,7 @@ def _start(request: Request, creation: Creation, query_id: str, *, new_source: b
 def _commit_start(transaction: Transaction, request: Request, plan: Plan, query_id: str) -> None:
     """Where the query begins is decided now: what is written from here on is read, however late a worker takes it up."""
     for cursor in start_cursors(request.engine.log, query_id, plan, latest=reads_latest(request.session.properties)):
-        position = CommittedOffset(cursor.offset, str(cursor.highest))
-        transaction.commit_offsets(group_name(query_id, cursor.source), {(cursor.topic, cursor.partition): position})
+        transaction.commit_offsets(group_name(query_id, cursor.source), {cursor.place: cursor.position})
 
 
 def frozen_statement(node: exp.Expression, analysis: Analysis) -> str:

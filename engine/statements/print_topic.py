@@ -12,7 +12,8 @@ from ksql.engine.operators.batch import in_order
 from ksql.engine.queries.live_rows import LiveRows
 from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
-from ksql.engine.runtime.reader import Cursor, MicroBatch, Reader
+from ksql.engine.runtime.cursor import Cursor
+from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.types.sql_types import BIGINT, INTEGER, STRING, TIMESTAMP, Column
 from ksql.log.contract import Log

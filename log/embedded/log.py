@@ -213,10 +213,12 @@ class EmbeddedLog(LocalLog[Partition]):
 
     def _publish(self, group: Iterable[_Pending], staged: _Staged) -> None:
         with self._visible:
+            moved = [place for pending in group for place in self._moved(pending.changes)]
             for pending in group:
                 self._picture.apply(pending.changes, staged.created)
             for writer in staged.writers.values():
                 writer.publish()
+            self._tell_followers(moved)
 
     def _settle(self, transaction_id: int) -> bool:
         """After an error so late that the commit may have happened: ask the database, and show readers what it says."""
@@ -225,6 +227,7 @@ class EmbeddedLog(LocalLog[Partition]):
             picture = self._database.load(self._topics_directory)
             with self._visible:
                 self._picture = picture
+                self._tell_followers()
             return self._database.last_transaction() == transaction_id
         return False
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ksql.log.batches import first_at_or_after
-from ksql.log.contract import CorruptLogError
+from ksql.log.contract import CorruptLogError, Fetched
 from ksql.log.embedded.frame import decode, join, read_header
 from ksql.log.embedded.index import SparseIndex
 from ksql.log.embedded.segment import Segment, damaged, read_range, scan_headers
@@ -59,7 +59,7 @@ class Partition:
             for index in self._indexes.values():
                 index.save()
 
-    def fetch(self, offset: int, max_records: int) -> pa.RecordBatch:
+    def fetch(self, offset: int, max_records: int) -> Fetched:
         segments = self.segments
         at = bisect_right(segments, offset, key=_BASE_OFFSET) - 1
         if at < 0:
@@ -70,7 +70,8 @@ class Partition:
         batches, bad = _read_frames(buffer, base_offset, offset, max_records)
         if not batches:
             raise damaged(segment, start + bad)
-        return join(batches, offset)
+        records = join(batches, offset)
+        return Fetched(records, offset + records.num_rows)
 
     def offset_for_time(self, timestamp_ms: int) -> int:
         start, end = self.start_offset, self.end_offset
@@ -87,7 +88,7 @@ class Partition:
         for position, header in scan_headers(segment, end, base_offset):
             if header.latest >= timestamp_ms and header.end_offset > start:
                 first = max(header.base_offset, start)
-                found = first_at_or_after(self.fetch(first, header.end_offset - first), timestamp_ms)
+                found = first_at_or_after(self.fetch(first, header.end_offset - first).records, timestamp_ms)
                 if found is not None:
                     return first + found
             end = position + header.frame_bytes

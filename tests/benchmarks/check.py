@@ -20,8 +20,8 @@ def read_topic(log: Log, topic: str) -> pa.Table:
     for partition in range(log.topics()[topic].partitions):
         offset = log.start_offset(topic, partition)
         while offset < log.end_offset(topic, partition):
-            batch = log.fetch(topic, partition, offset)
-            offset = batch.column("offset")[-1].as_py() + 1
+            fetched = log.fetch(topic, partition, offset)
+            batch, offset = fetched.records, fetched.next_offset
             numbers = pa.array([partition], pa.int32()).take(pa.array([0] * batch.num_rows, pa.int32()))
             batches.append(batch.append_column("partition", numbers))
     return pa.Table.from_batches(batches, FETCH_SCHEMA.append(pa.field("partition", pa.int32())))

@@ -160,6 +160,6 @@ def _append(log: MemoryLog, topic: str, rows: Sequence[Row]) -> None:
 def _read(engine: Engine, topic: str, partition: int) -> Iterator[Row]:
     end, offset = engine.log.end_offset(topic, partition), 0
     while offset < end:
-        records = engine.log.fetch(topic, partition, offset)
-        yield from (Row(partition, r["key"], r["value"], r["timestamp"]) for r in records.to_pylist())
-        offset = records.column("offset")[-1].as_py() + 1
+        fetched = engine.log.fetch(topic, partition, offset)
+        yield from (Row(partition, r["key"], r["value"], r["timestamp"]) for r in fetched.records.to_pylist())
+        offset = fetched.next_offset

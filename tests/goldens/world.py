@@ -89,7 +89,7 @@ class World:
         news: list[Record] = []
         for partition in range(self._log.topics()[topic].partitions):
             place = f"{topic}/{partition}"
-            rows = self._log.fetch(topic, partition, self._shown.get(place, 0)).to_pylist()
+            rows = self._log.fetch(topic, partition, self._shown.get(place, 0)).records.to_pylist()
             self._shown[place] = self._shown.get(place, 0) + len(rows)
             for row in rows:
                 headers = tuple((h["key"], h["value"]) for h in row["headers"] or ())

@@ -33,7 +33,7 @@ def test_lines_there_and_back(text: bytes, options: dict[str, str], expected: li
     assert produce(log, text, **options) == len(expected)
     assert list(consume_lines(log, "t", key_separator="|")) == expected
     assert record_count(log, "t") == len(expected)
-    assert log.fetch("t", 0, 0).column("timestamp").to_pylist() == [5] * len(expected)
+    assert log.fetch("t", 0, 0).records.column("timestamp").to_pylist() == [5] * len(expected)
 
 
 def test_a_key_keeps_its_partition_and_null_keys_move_on() -> None:
@@ -45,7 +45,7 @@ def test_a_key_keeps_its_partition_and_null_keys_move_on() -> None:
     ends = [log.end_offset("t", p) for p in range(3)]
     produce(log, b"a:4\n", key_separator=":")
     [moved] = [p for p in range(3) if log.end_offset("t", p) > ends[p]]
-    assert b"a" in log.fetch("t", moved, 0).column("key").to_pylist()
+    assert b"a" in log.fetch("t", moved, 0).records.column("key").to_pylist()
 
 
 def test_batches_without_keys_go_to_the_shortest_partition() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ksql.log import HEADERS_TYPE, RECORD_SCHEMA, Log
+from ksql.log import FETCH_SCHEMA, HEADERS_TYPE, RECORD_SCHEMA, Log
 
 Header = tuple[str, bytes]
 
@@ -48,11 +48,12 @@ def append(log: Log, topic: str, *batches: pa.RecordBatch, partition: int = 0) -
 def read(log: Log, topic: str, partition: int = 0, max_records: int = 65_536) -> pa.Table:
     """All of a partition, in as many fetches as it takes."""
     offset = log.start_offset(topic, partition)
-    batches = [log.fetch(topic, partition, offset, 0)]
+    batches = []
     while offset < log.end_offset(topic, partition):
-        batches.append(log.fetch(topic, partition, offset, max_records))
-        offset += batches[-1].num_rows
-    return pa.Table.from_batches(batches)
+        fetched = log.fetch(topic, partition, offset, max_records)
+        batches.append(fetched.records)
+        offset = fetched.next_offset
+    return pa.Table.from_batches(batches, FETCH_SCHEMA)
 
 
 def values(log: Log, topic: str, partition: int = 0, max_records: int = 65_536) -> list[str | None]:

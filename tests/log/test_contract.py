@@ -9,8 +9,10 @@ import pytest
 
 from ksql.log import (
     FETCH_SCHEMA,
+    GONE,
     RECORD_SCHEMA,
     CommittedOffset,
+    Fetched,
     Log,
     LogError,
     OffsetOutOfRangeError,
@@ -19,6 +21,7 @@ from ksql.log import (
     Transaction,
     UnknownTopicError,
 )
+from ksql.log.batches import NOTHING
 from tests.log.records import append, numbered, numbers, read, records, values
 
 
@@ -26,8 +29,8 @@ def test_a_new_topic_is_empty(log: Log) -> None:
     log.create_topic("t", TopicConfig(partitions=2, retention_ms=5))
     assert log.topics() == {"t": TopicConfig(partitions=2, retention_ms=5)}
     assert (log.start_offset("t", 1), log.end_offset("t", 1)) == (0, 0)
-    assert log.fetch("t", 1, 0).schema == FETCH_SCHEMA
-    assert log.fetch("t", 1, 0).num_rows == 0
+    assert log.fetch("t", 1, 0).records.schema == FETCH_SCHEMA
+    assert log.fetch("t", 1, 0).records.num_rows == 0
     assert log.offset_for_time("t", 1, 0) == 0
 
 
@@ -35,7 +38,7 @@ def test_records_come_back_as_they_were_appended(log: Log) -> None:
     log.create_topic("t")
     given = records("a", None, "", "ü", start_ms=-3, headers=[("h", b"\x00"), ("h", b"2")])
     assert append(log, "t", given) == 0
-    fetched = log.fetch("t", 0, 0)
+    fetched = log.fetch("t", 0, 0).records
     assert fetched.schema == FETCH_SCHEMA
     assert fetched.select(RECORD_SCHEMA.names).equals(given)
     assert fetched.column("offset").to_pylist() == [0, 1, 2, 3]
@@ -49,7 +52,7 @@ def test_null_and_empty_keys_differ(log: Log) -> None:
     ]
     given = pa.RecordBatch.from_pylist(rows, schema=RECORD_SCHEMA)
     append(log, "t", given)
-    assert log.fetch("t", 0, 0).select(RECORD_SCHEMA.names).equals(given)
+    assert log.fetch("t", 0, 0).records.select(RECORD_SCHEMA.names).equals(given)
 
 
 def test_a_slice_of_a_batch_can_be_appended(log: Log) -> None:
@@ -66,8 +69,10 @@ def test_fetch_crosses_batches(log: Log, max_records: int) -> None:
     assert numbers(log, "t", max_records=max_records) == list(range(9))
     for offset in range(9):
         fetched = log.fetch("t", 0, offset, max_records)
-        assert 1 <= fetched.num_rows <= max_records
-        assert fetched.column("offset").to_pylist() == list(range(offset, offset + fetched.num_rows))
+        assert 1 <= fetched.records.num_rows <= max_records
+        assert fetched.records.column("offset").to_pylist() == list(range(offset, fetched.next_offset))
+    for offset, most in [(9, max_records), (4, 0)]:
+        assert log.fetch("t", 0, offset, most) == Fetched(NOTHING, offset)
 
 
 def test_records_with_and_without_headers(log: Log) -> None:
@@ -77,8 +82,10 @@ def test_records_with_and_without_headers(log: Log) -> None:
         append(log, "t", batch)
     append(log, "t", *given)
     headers = [None, [{"key": "h", "value": b"1"}], [], None]
-    assert log.fetch("t", 0, 0).column("headers").to_pylist() == headers * 2
-    assert [log.fetch("t", 0, offset, 1).column("headers").to_pylist() for offset in range(8)] == [[h] for h in headers * 2]
+    assert log.fetch("t", 0, 0).records.column("headers").to_pylist() == headers * 2
+    assert [log.fetch("t", 0, offset, 1).records.column("headers").to_pylist() for offset in range(8)] == [
+        [h] for h in headers * 2
+    ]
 
 
 def test_a_batch_larger_than_a_fetch(log: Log) -> None:
@@ -91,7 +98,7 @@ def test_a_batch_larger_than_a_fetch(log: Log) -> None:
 def test_fetch_out_of_range(log: Log, offset: int) -> None:
     log.create_topic("t")
     append(log, "t", records("a", "b", "c"))
-    assert log.fetch("t", 0, 3).num_rows == 0
+    assert log.fetch("t", 0, 3).records.num_rows == 0
     with pytest.raises(OffsetOutOfRangeError, match=f"t-0 has no offset {offset}"):
         log.fetch("t", 0, offset)
 
@@ -309,7 +316,7 @@ def test_a_partition_goes_on_after_all_its_records_were_deleted(log: Log) -> Non
     for end in (3, 5):
         log.delete_records("t", 0, end)
         assert (log.start_offset("t", 0), log.end_offset("t", 0)) == (end, end)
-        assert log.fetch("t", 0, end).num_rows == 0
+        assert log.fetch("t", 0, end).records.num_rows == 0
         assert log.offset_for_time("t", 0, 0) == end
         assert append(log, "t", numbered(end, 2)) == end
         assert numbers(log, "t") == [end, end + 1]
@@ -335,6 +342,42 @@ def test_subscribers_hear_of_commits(log: Log) -> None:
     unsubscribe()
     append(log, "t", records("c"))
     assert seen == [0, 2]
+
+
+def test_followers_are_told_of_ends(log: Log) -> None:
+    told: list[dict[tuple[str, int], int]] = []
+    for name in ("t", "u"):
+        log.create_topic(name, TopicConfig(partitions=2))
+    append(log, "t", records("a", "b"), partition=1)
+    unfollow = log.follow([("t", 0), ("t", 1), ("u", 0)], lambda ends: told.append(dict(ends)))
+    with log.transaction() as transaction:
+        for topic, partition in [("t", 1), ("u", 0), ("u", 1)]:
+            transaction.append(topic, partition, records("c"))
+        transaction.append("t", 0, records())
+    log.transaction().abort()
+    append(log, "u", records("d"), partition=1)
+    log.delete_records("t", 1, 2)
+    log.delete_topic("t")
+    log.create_topic("t", TopicConfig(partitions=1))
+    append(log, "t", records("e"))
+    unfollow()
+    unfollow()
+    append(log, "t", records("f"))
+    first, *moves = told
+    assert first == {("t", 0): 0, ("t", 1): 2, ("u", 0): 0}
+    assert {**first, **moves[0]} == {("t", 0): 0, ("t", 1): 3, ("u", 0): 1}
+    assert moves[1:] == [{("t", 0): GONE, ("t", 1): GONE}, {("t", 0): 0}, {("t", 0): 1}]
+    with pytest.raises(UnknownTopicError):
+        log.follow([("t", 0), ("t", 1)], told.append)  # type: ignore[arg-type]
+
+
+def test_a_commit_is_told_before_subscribers_are_woken(log: Log) -> None:
+    log.create_topic("t")
+    seen: list[object] = []
+    log.follow([("t", 0)], lambda ends: seen.append(ends["t", 0]))
+    log.subscribe(lambda: seen.append("woken"))
+    append(log, "t", records("a"))
+    assert seen == [0, 1, "woken"]
 
 
 def test_a_closed_log_takes_nothing(log: Log) -> None:
@@ -365,12 +408,16 @@ def test_many_threads(log: Log) -> None:
             if second < first:
                 torn.append((first, second))
 
+    told: list[dict[tuple[str, int], int]] = []
+    log.follow([("t", 0), ("t", 1)], lambda ends: told.append(dict(ends)))
     threads = [threading.Thread(target=write, args=(name,)) for name in range(4)] + [threading.Thread(target=watch)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not torn
+    assert told == sorted(told, key=lambda ends: ends["t", 0])
+    assert all(ends["t", 0] == ends["t", 1] for ends in told)
     found = [[str(value).split() for value in values(log, "t", p)] for p in (0, 1)]
     assert found[0] == found[1]
     for name in range(4):

@@ -63,10 +63,10 @@ def test_a_flipped_bit_anywhere_is_found(open_log: OpenLog, segments: list[Path]
         damaged[position] ^= 0x10
         segments[0].write_bytes(damaged)
         log = open_log()
-        assert log.fetch("t", 0, 0).column("offset").to_pylist() == list(range(10))
+        assert log.fetch("t", 0, 0).records.column("offset").to_pylist() == list(range(10))
         with pytest.raises(CorruptLogError, match=rf"{segments[0]} is damaged at byte {frame_bytes}"):
             log.fetch("t", 0, 15)
-        assert log.fetch("t", 0, 30).num_rows == 20
+        assert log.fetch("t", 0, 30).records.num_rows == 20
         segments[0].write_bytes(intact)
         assert numbers(open_log(), "t") == list(range(50))
 
@@ -74,7 +74,7 @@ def test_a_flipped_bit_anywhere_is_found(open_log: OpenLog, segments: list[Path]
 def test_a_missing_segment_is_named(open_log: OpenLog, segments: list[Path]) -> None:
     segments[0].unlink()
     log = open_log()
-    assert log.fetch("t", 0, 30).num_rows == 20
+    assert log.fetch("t", 0, 30).records.num_rows == 20
     for read in (lambda: log.fetch("t", 0, 5), lambda: log.offset_for_time("t", 0, 50)):
         with pytest.raises(CorruptLogError, match=f"{segments[0]} is missing"):
             read()
@@ -182,7 +182,7 @@ def test_damage_never_shows_as_records(data: st.DataObject) -> None:
         log = EmbeddedLog(directory, durability="os")
         for offset in range(0, 200, 3):
             with suppress(CorruptLogError):
-                fetched = log.fetch("t", 0, offset, 25)
+                fetched = log.fetch("t", 0, offset, 25).records
                 expected = range(offset, offset + fetched.num_rows)
                 assert fetched.column("offset").to_pylist() == list(expected)
                 assert [int(key) for key in fetched.column("key").to_pylist()] == list(expected)

@@ -21,10 +21,10 @@ def test_everything_survives(open_log: OpenLog) -> None:
         transaction.append("t", 1, records("a", None, headers=[("h", b"1")]))
         transaction.commit_offsets("g", {("t", 1): CommittedOffset(7, "note")})
         transaction.put("s", "k", b"\x00v")
-    before = log.fetch("t", 1, 0)
+    before = log.fetch("t", 1, 0).records
     log = open_log()
     assert log.topics() == {"t": SMALL_SEGMENTS}
-    assert log.fetch("t", 1, 0).equals(before)
+    assert log.fetch("t", 1, 0).records.equals(before)
     assert log.committed("g") == {("t", 1): CommittedOffset(7, "note")}
     assert log.scan("s") == {"k": b"\x00v"}
     with log.transaction() as transaction:
@@ -81,7 +81,7 @@ def test_a_saved_index_serves_the_next_start(open_log: OpenLog, tmp_path: Path) 
     assert len(segments) == len(indexes) == 2
     append(log, "t", numbered(1_500, 1))
     for offset in (0, 1, 749, 750, 1_499, 1_500):
-        assert log.fetch("t", 0, offset, 1).column("key").to_pylist() == [str(offset).encode()]
+        assert log.fetch("t", 0, offset, 1).records.column("key").to_pylist() == [str(offset).encode()]
         assert log.offset_for_time("t", 0, 10 * offset) == offset
 
 
@@ -160,7 +160,7 @@ def test_a_fetch_takes_all_small_frames_there_are(open_log: OpenLog) -> None:
         append(log, "t", numbered(start, 1, size=100))
     for _ in range(2):
         for offset in (0, 1, 150, 299):
-            assert log.fetch("t", 0, offset).column("offset").to_pylist() == list(range(offset, 300))
+            assert log.fetch("t", 0, offset).records.column("offset").to_pylist() == list(range(offset, 300))
         log = open_log()
 
 
@@ -169,4 +169,4 @@ def test_a_fetch_stays_under_its_limit_of_bytes(open_log: OpenLog) -> None:
     log.create_topic("t")
     for start in range(10):
         append(log, "t", numbered(start, 1, size=20_000_000))
-    assert [log.fetch("t", 0, offset).num_rows for offset in (0, 3, 6, 9)] == [3, 3, 3, 1]
+    assert [log.fetch("t", 0, offset).records.num_rows for offset in (0, 3, 6, 9)] == [3, 3, 3, 1]

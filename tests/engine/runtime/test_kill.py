@@ -54,9 +54,9 @@ def contents(directory: Path) -> dict[str, pa.Table]:
     for topic in SINKS:
         parts, offset = [], 0
         while offset < log.end_offset(topic, 0):
-            batch = log.fetch(topic, 0, offset)
-            parts.append(batch)
-            offset += batch.num_rows
+            fetched = log.fetch(topic, 0, offset)
+            parts.append(fetched.records)
+            offset = fetched.next_offset
         tables[topic] = pa.Table.from_batches(parts).drop_columns(["headers"])
     log.close()
     return tables

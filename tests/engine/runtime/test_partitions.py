@@ -64,7 +64,7 @@ def _written(query: str, records: Records, *, batch_records: int, workers: int) 
         engine.start()
         assert engine.wait_idle(60.0)
         partitions = range(log.topics()["O"].partitions)
-        return [log.fetch("O", p, 0).select(["key", "value", "timestamp"]).to_pylist() for p in partitions]
+        return [log.fetch("O", p, 0).records.select(["key", "value", "timestamp"]).to_pylist() for p in partitions]
     finally:
         engine.close()
 

@@ -238,7 +238,7 @@ def contents(directory: Path) -> Contents:
                 rows: list[dict[str, object]] = []
                 end = log.end_offset(topic, partition)
                 while len(rows) < end:
-                    rows += log.fetch(topic, partition, len(rows)).to_pylist()
+                    rows += log.fetch(topic, partition, len(rows)).records.to_pylist()
                 found[topic, partition] = rows
     log.close()
     return found

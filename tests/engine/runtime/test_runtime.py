@@ -31,6 +31,9 @@ class FakeTask:
     def is_light(self) -> bool:
         return self.light
 
+    def close(self) -> None:
+        pass
+
     def step(self) -> int:
         self.work()
         self.batches -= 1

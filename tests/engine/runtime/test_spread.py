@@ -47,7 +47,7 @@ class World:
 
     def keys(self, topic: str) -> list[list[bytes | None]]:
         partitions = range(self.log.topics()[topic].partitions)
-        return [self.log.fetch(topic, partition, 0).column("key").to_pylist() for partition in partitions]
+        return [self.log.fetch(topic, partition, 0).records.column("key").to_pylist() for partition in partitions]
 
     def counts(self, topic: str) -> list[int]:
         return [len(keys) for keys in self.keys(topic)]

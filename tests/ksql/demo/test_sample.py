@@ -27,7 +27,7 @@ def log() -> MemoryLog:
 
 def test_rows_become_records(log: MemoryLog) -> None:
     feed().append_all(log)
-    records = log.fetch("numbers", 0, 0)
+    records = log.fetch("numbers", 0, 0).records
     assert records.column("key").to_pylist() == [b"a", b"b", "ü".encode(), None]
     assert [json.loads(value) for value in records.column("value").to_pylist()] == ROWS.drop("id").to_pylist()
     assert records.column("timestamp").to_pylist() == [1000, 2000, 3000, 4000]
@@ -38,7 +38,7 @@ def test_a_second_run_appends_what_is_missing(log: MemoryLog, written: int) -> N
     feed(ROWS.slice(0, written)).append_all(log)
     assert feed().written(log) == written
     assert list(feed().steps(log, 2)) == [2] * ((4 - written) // 2) + [1] * (written % 2)
-    records = log.fetch("numbers", 0, 0)
+    records = log.fetch("numbers", 0, 0).records
     assert records.column("timestamp").to_pylist() == [1000, 2000, 3000, 4000]
 
 
