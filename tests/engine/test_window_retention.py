@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pyarrow as pa
 import pytest
 
 import ksql
 from ksql.engine import Engine
 from ksql.engine.state.timed_state import TimedState
-from ksql.log import MemoryLog, TopicConfig
+from ksql.log import LogWriteError, MemoryLog, TopicConfig
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.testing import Record, TestDriver
 
@@ -103,3 +105,24 @@ def test_batches_are_small_where_a_record_falls_into_many_windows(advance: str, 
         """)
         (info,) = db.engine.catalog.queries.values()
         assert db.engine.make_task(info)._reader._max_records == records
+
+
+@pytest.mark.parametrize("having", ["", "HAVING COUNT(*) > 0"])
+def test_readers_do_not_see_the_time_of_a_batch_that_was_not_committed(having: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ksql.connect(properties={"auto.offset.reset": "earliest"}) as db:
+        db.execute(f"""
+            CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);
+            CREATE TABLE o AS SELECT k, COUNT(*) AS c FROM s
+                WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY k {having};
+            INSERT INTO s (rowtime, k, a) VALUES (1000, 'a', 1);
+        """)
+        assert db.wait_idle(30)
+        (query,) = db.engine.queries.values()
+        db.engine.runtime.pause(query.id, paused=True)
+        with db.engine.log.transaction() as transaction:
+            transaction.append("s", 0, records([(b"a", 100_000)]))
+        assert query.task is not None
+        monkeypatch.setattr(query.task, "_changelog", Mock(append=Mock(side_effect=LogWriteError("the disk is full"))))
+        with pytest.raises(LogWriteError):
+            query.task.step()
+        assert db.execute("SELECT windowstart FROM o;").arrow()["WINDOWSTART"].to_pylist() == [1000]
