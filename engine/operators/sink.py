@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ksql.engine.formats.contract import Encoder
 from ksql.engine.kernels.distinct import row_groups
+from ksql.engine.kernels.versions import last_of_each
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import (
     DELETED,
@@ -28,7 +29,6 @@ from ksql.engine.operators.batch import (
 from ksql.engine.operators.keyless import KeylessBatches
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
-from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE

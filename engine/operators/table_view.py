@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.batch import DELETED, BatchContext, Node
+from ksql.engine.kernels.versions import Versions
+from ksql.engine.operators.batch import DELETED, PLACE, BatchContext, Node
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.state.keyed_state import KeyedState
 
 #: Ref of the condition column that the stage before a view computes.
@@ -50,25 +50,16 @@ class TableView:
             visible &= changes.column(VISIBLE).fill_null(False).to_numpy()
             changes = changes.drop_columns([VISIBLE])
         slots = self.state.store.lookup(changes.select(list(self.keys)), insert=True)
-        before = self._before(slots, visible)
-        self._remember(changes, slots, visible)
+        versions = Versions(slots, changes.column(PLACE).to_numpy())
+        before = versions.before(visible, self.state.store.live(versions.touched))
+        self._remember(changes, versions, visible)
         changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
         return changes.filter(pa.array(visible | before)) if self.filtered else changes
 
-    def _before(self, slots: np.ndarray, visible: np.ndarray) -> np.ndarray:
-        """Whether each change's row was visible just before it."""
-        order = np.argsort(slots, kind="stable")
-        first = np.append(True, slots[order][1:] != slots[order][:-1])
-        sorted_before = np.append(False, visible[order][:-1])
-        sorted_before[first] = self.state.store.live(slots[order][first])
-        before = np.empty(len(slots), dtype=bool)
-        before[order] = sorted_before
-        return before
-
-    def _remember(self, changes: pa.Table, slots: np.ndarray, visible: np.ndarray) -> None:
-        last = last_of_each(slots)
+    def _remember(self, changes: pa.Table, versions: Versions, visible: np.ndarray) -> None:
+        last = versions.last
         rows = changes.take(pa.array(last))
-        self.state.stage(slots[last], rows.select(list(self.keys)), rows.select(self.state.rows.names), visible[last])
+        self.state.stage(versions.touched, rows.select(list(self.keys)), rows.select(self.state.rows.names), visible[last])
 
     def rows(self, context: BatchContext, keys: pa.Table | None) -> pa.Table:
         """The visible rows, all or those with the given keys."""

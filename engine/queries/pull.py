@@ -11,8 +11,8 @@ from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.core import EngineCore
 from ksql.engine.kernels.distinct import row_groups
+from ksql.engine.kernels.versions import last_of_each
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
-from ksql.engine.operators.stream_table_join import last_of_each
 from ksql.engine.planning.relation import Relation, read
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import Reader
