@@ -11,7 +11,6 @@ import duckdb
 
 from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.catalog.definitions import QueryInfo, Source
-from ksql.engine.errors import KsqlError
 from ksql.engine.functions import register
 from ksql.engine.operators.batch import RecordError
 from ksql.engine.planning.persistent import plan_persistent
@@ -26,6 +25,7 @@ from ksql.engine.runtime.task import Task, group_name
 from ksql.engine.settings import caching, reads_latest
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.state.changes import PLAN_VERSION
+from ksql.errors import KsqlError
 from ksql.log.contract import Log, Transaction
 
 #: A batch has fewer records when each falls into many windows: every record of a window is a row.

@@ -1,13 +1,11 @@
-"""Errors a user of the engine can meet.
+"""Errors a user of the engine can meet, besides those of the parser and the log.
 
-    KsqlError
-    ├── StatementError          the statement is wrong, or refused: message, place, hint; nothing was changed
-    │   ├── NotSupportedError   correct ksqlDB that this engine does not do yet
-    │   └── AssertionFailedError  an ASSERT found something else
-    ├── QueryError              a running query failed; says which and why
-    └── EngineClosedError       the engine was closed while the caller waited
-
-A message is one short line in lower-case prose, `detail` adds what was found, `hint` says what to do.
+KsqlError                   see ksql/errors.py
+├── StatementError          the statement is wrong, or refused: message, place, hint; nothing was changed
+│   ├── NotSupportedError   correct ksqlDB that this engine does not do yet
+│   └── AssertionFailedError  an ASSERT found something else
+├── QueryError              a running query failed; says which and why
+└── EngineClosedError       the engine was closed while the caller waited
 """
 
 from __future__ import annotations
@@ -18,32 +16,9 @@ from typing import NoReturn, TypeVar
 
 from sqlglot import exp
 
+from ksql.errors import KsqlError
 from ksql.parser.errors import caret
 from ksql.parser.nodes import position
-
-
-class KsqlError(Exception):
-    """Base of the engine's errors. `str(error)` is message, detail and hint, one per line."""
-
-    def __init__(self, message: str, *, detail: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.detail = detail
-        self.hint = hint
-
-    def __str__(self) -> str:
-        lines = (self.headline, self.place, self.detail, self.hint and f"Hint: {self.hint}")
-        return "\n".join(line for line in lines if line)
-
-    @property
-    def headline(self) -> str:
-        """What is wrong, after the line and column where those are known."""
-        return self.message
-
-    @property
-    def place(self) -> str:
-        """The place in the text, drawn; '' when there is none."""
-        return ""
 
 
 class StatementError(KsqlError):
@@ -53,9 +28,11 @@ class StatementError(KsqlError):
         super().__init__(message, detail=detail, hint=hint)
         self.line = line
         self.column = column
-        #: The statement, once it is known, and the line it begins at; then `str` shows the place with a caret.
-        self.text = ""
-        self.first_line = 1
+        self._text, self._first = "", (1, 1)
+
+    def written_in(self, text: str, line: int, column: int) -> None:
+        """Say which statement it is about, and where that begins in the text given: `str` then shows the place with a caret."""
+        self._text, self._first = text, (line, column)
 
     @property
     def headline(self) -> str:
@@ -63,7 +40,10 @@ class StatementError(KsqlError):
 
     @property
     def place(self) -> str:
-        return caret(self.text, self.line - self.first_line + 1, self.column) if self.text and self.line else ""
+        if not (self._text and self.line):
+            return ""
+        line, column = self._first
+        return caret(self._text, self.line - line + 1, self.column - (column - 1 if self.line == line else 0))
 
 
 class NotSupportedError(StatementError):

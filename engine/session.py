@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 from ksql.engine.core import EngineCore
-from ksql.engine.errors import KsqlError, NotSupportedError, StatementError, located
+from ksql.engine.errors import NotSupportedError, StatementError, located
 from ksql.engine.results import Result
 from ksql.engine.session_state import SessionState
 from ksql.engine.statements import load_executors
 from ksql.engine.statements.insert_values import insert_all
+from ksql.engine.statements.parameters import bind, share_out
 from ksql.engine.statements.registry import EXECUTORS, Request
-from ksql.parser import ParseError, parse_one, split, substitute
+from ksql.errors import KsqlError
+from ksql.parser import Piece, parse_one, split, substitute
 
 
 class Session(SessionState):
@@ -22,25 +25,29 @@ class Session(SessionState):
         super().__init__(engine, dict(properties), dict(variables))
         load_executors()
 
-    def execute(self, text: str, *, note: tuple[str, str] | None = None) -> Iterator[Result]:
+    def execute(self, text: str, *, parameters: Sequence[Any] = (), note: tuple[str, str] | None = None) -> Iterator[Result]:
         """Carry out the statements of `text`, one for each step of the iterator.
 
-        note: space and key of an entry of the log's metadata, written in the transaction of each statement that has one.
-        Raises ParseError, StatementError or QueryError at the statement that fails; those before it stay done.
+        parameters: values of Python for the `?` in it. note: space and key of an entry of the log's metadata, written in the
+        transaction of each statement that has one.
+        Raises KsqlError at the statement that fails; those before it stay done.
         """
-        for piece in split(text):
-            yield self._execute_one(piece.text, piece.line, note)
+        pieces = split(text)
+        for piece, values in zip(pieces, share_out(pieces, parameters), strict=True):
+            yield self._execute_one(piece, values, note)
 
-    def insert_all(self, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
+    def insert_all(self, texts: Iterable[str]) -> tuple[int, KsqlError | None]:
         """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
 
         Variables are not replaced. Raises LogError, and then none is done.
         """
         return insert_all(self, texts)
 
-    def _execute_one(self, text: str, line: int, note: tuple[str, str] | None) -> Result:
-        text = substitute(text, self.variables)
-        statement = parse_one(text, line=line)
+    def _execute_one(self, piece: Piece, values: Sequence[Any], note: tuple[str, str] | None) -> Result:
+        text = substitute(piece.text, self.variables)
+        if values:
+            text = bind(text, values, self.engine.sources)
+        statement = parse_one(text, line=piece.line, column=piece.column)
         entry = EXECUTORS.get(type(statement.node))
         if entry is None:
             name = " ".join(text.split()[:2]).upper()
@@ -49,6 +56,6 @@ class Session(SessionState):
             with self.engine.statements_lock if entry.alone else nullcontext():
                 return entry.execute(Request(self, statement.node, text.strip(), note))
         except StatementError as error:
-            error.text, error.first_line = text, line
+            error.written_in(text, piece.line, piece.column)
             located(error, statement.node)
             raise

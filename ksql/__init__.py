@@ -5,7 +5,7 @@
     with ksql.connect("data") as db:
         db.execute("CREATE STREAM s (id INT KEY, name STRING) WITH (kafka_topic='s', value_format='JSON', partitions=1)")
         db.execute("INSERT INTO s VALUES (?, ?)", [1, "Ada"])
-        db.execute("SELECT * FROM s").fetchall()
+        print(db.execute("SELECT * FROM s").fetchall())
 
 Importing it loads nothing else; the names below arrive when they are first used.
 """
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ksql.config import ConfigError
     from ksql.database import Answer, Database, connect
-    from ksql.engine.errors import EngineClosedError, KsqlError, NotSupportedError, QueryError, StatementError
+    from ksql.engine.errors import EngineClosedError, NotSupportedError, QueryError, StatementError
+    from ksql.errors import KsqlError
     from ksql.log.contract import LogError, LogLockedError
     from ksql.parser import ParseError
 
@@ -28,7 +30,8 @@ _HOME = {
     "connect": "ksql.database",
     "Database": "ksql.database",
     "Answer": "ksql.database",
-    "KsqlError": "ksql.engine.errors",
+    "KsqlError": "ksql.errors",
+    "ConfigError": "ksql.config",
     "StatementError": "ksql.engine.errors",
     "NotSupportedError": "ksql.engine.errors",
     "QueryError": "ksql.engine.errors",
@@ -40,6 +43,7 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "ConfigError",
     "Database",
     "EngineClosedError",
     "KsqlError",

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from ksql.commands.options import with_config
-from ksql.config import Config, ConfigError
+from ksql.config import Config
+from ksql.errors import KsqlError
 from ksql.reasons import reason
 from ksql.version import version
 
@@ -44,20 +45,13 @@ class KsqlGroup(click.Group):
             if sys.stderr.isatty():
                 click.echo(err=True)  # the shell's prompt comes on a line of its own
             raise click.exceptions.Exit(130) from None
-        except ConfigError as error:
+        except KsqlError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # whoever read the output has enough
             _drop_output()
             raise click.ClickException(f"cannot write the output: {reason(error)}") from error
-        except Exception as error:
-            from ksql.error_text import user_error_text
-
-            text = user_error_text(error)
-            if text is None:
-                raise
-            raise click.ClickException(text) from error
 
 
 def _drop_output() -> None:

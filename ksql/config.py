@@ -14,19 +14,21 @@ Every other key of the file is a property of the engine and of its sessions, as 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
+from ksql.errors import KsqlError
 from ksql.reasons import reason
 
 Durability = Literal["fsync", "os"]
 DEFAULT_LISTEN = "127.0.0.1:8088"
 
 
-class ConfigError(ValueError):
+class ConfigError(KsqlError):
     """A setting that cannot be used. The message names the setting and where it came from."""
 
 
@@ -76,13 +78,11 @@ def load_config(
         return str(next(value for value in (given, environ.get(variable) or None, from_file, default) if value is not None))
 
     directory = setting(data, "KSQL_DATA", "ksql.data.dir", default_data_dir(environ=environ))
-    if not directory:
-        raise ConfigError("the data directory must have a name; '.' is the directory you are in")
     host, port = parse_listener(setting(listen, "KSQL_LISTEN", "listeners", DEFAULT_LISTEN))
     return Config(
-        data=Path(directory).expanduser().absolute(),
-        durability=_durability(setting(durability, "KSQL_DURABILITY", "ksql.durability", "fsync")),
-        workers=_workers(setting(workers, "KSQL_WORKERS", "ksql.workers", default_workers())),
+        data=data_directory(directory),
+        durability=checked_durability(setting(durability, "KSQL_DURABILITY", "ksql.durability", "fsync")),
+        workers=checked_workers(setting(workers, "KSQL_WORKERS", "ksql.workers", default_workers())),
         host=host,
         port=port,
         properties=properties,
@@ -107,6 +107,19 @@ def read_properties(path: Path) -> dict[str, str]:
     return properties
 
 
+def data_directory(name: str | Path) -> Path:
+    """The absolute path of a data directory. Raises ConfigError for what cannot be one."""
+    text = str(name)
+    if not text:
+        raise ConfigError("the data directory must have a name; '.' is the directory you are in")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text):
+        raise ConfigError(
+            f"{text} is a server, and connecting to one is not supported yet",
+            hint="name a data directory; curl, or a client of ksqlDB, talks to a server.",
+        )
+    return Path(text).expanduser().absolute()
+
+
 def parse_listener(text: str) -> tuple[str, int]:
     """'host:port', ':port', 'port' or 'http://host:port' as (host, port); only the first of several listeners counts."""
     address = text.partition(",")[0].strip().removeprefix("http://").rstrip("/")
@@ -118,13 +131,15 @@ def parse_listener(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def _durability(text: str) -> Durability:
+def checked_durability(text: str) -> Durability:
+    """Raises ConfigError when it is none."""
     if text not in ("fsync", "os"):
         raise ConfigError(f"durability {text!r}: expected fsync (survives power loss) or os (survives a crash of the process)")
     return cast(Durability, text)
 
 
-def _workers(text: str) -> int:
+def checked_workers(text: str) -> int:
+    """A number of threads. Raises ConfigError when it is none."""
     if not text.isdecimal() or int(text) < 1:
         raise ConfigError(f"workers {text!r}: expected a number of threads, 1 or more")
     return int(text)

@@ -10,14 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from ksql.config import Config, Durability, default_workers
+from ksql.config import Config, Durability, checked_durability, checked_workers, data_directory, default_workers
 from ksql.engine import Engine
 from ksql.engine.errors import EngineClosedError, StatementError
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Rows
 from ksql.engine.types.sql_types import STRING, Column
 from ksql.log import EmbeddedLog, MemoryLog
 from ksql.log.contract import Log
-from ksql.parameters import bind
 from ksql.render import python_rows
 
 
@@ -32,11 +31,17 @@ def connect(
 
     durability: 'fsync' survives power loss, 'os' a crash of the process. workers: threads that run queries; None: one per
     core, at most four. properties: as SET takes them, for every session.
-    Raises LogLockedError, naming the other process, when the directory is in use.
+    Raises LogLockedError, naming the other process, when the directory is in use, and ConfigError for a setting that cannot
+    be; a server's URL is none yet.
     """
-    data = None if path is None or path == ":memory:" else Path(path).expanduser().absolute()
-    threads = default_workers() if workers is None else workers
-    return Database(Config(data=data, durability=durability, workers=threads, properties=properties or {}))
+    return Database(
+        Config(
+            data=None if path is None or path == ":memory:" else data_directory(path),
+            durability=checked_durability(durability),
+            workers=default_workers() if workers is None else checked_workers(str(workers)),
+            properties=properties or {},
+        )
+    )
 
 
 def open_log(config: Config) -> Log:
@@ -63,13 +68,14 @@ class Database:
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Answer:
         """Run the statements of `sql` in order and give the last one's answer.
 
-        Each `?` stands for the next of `params`. Statements before one that fails keep their effect. Raises StatementError,
-        ParseError, QueryError.
+        Each `?` stands for the next of `params`: numbers, text, bytes, dates and times, None, lists, and dicts, which are a
+        STRUCT or a MAP as the column wants (a MAP, where no column says). Statements before one that fails keep their effect.
+        Raises KsqlError.
         """
         if self._closed:
             raise EngineClosedError("the database is closed")
         last: Result | None = None
-        for result in self.session.execute(bind(sql, params) if params else sql):
+        for result in self.session.execute(sql, parameters=params):
             _no_push_query(last)
             last = result
         return Answer(Message("", "") if last is None else last)

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from ksql.engine.errors import KsqlError, did_you_mean
+from ksql.engine.errors import did_you_mean
+from ksql.errors import KsqlError
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig, TopicExistsError, UnknownTopicError
 from ksql.log.partitioner import append_spread
 

@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from ksql.errors import KsqlError
+
 HEADERS_TYPE = pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))
 
 #: What is appended. `timestamp` is event time in epoch milliseconds; a null `value` is a tombstone.
@@ -34,12 +36,11 @@ TopicPartition = tuple[str, int]
 GONE = -1
 
 
-class LogError(Exception):
+class LogError(KsqlError):
     """Base of every error a log raises. `hint` says what the user can do about it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint=hint)
 
 
 class UnknownTopicError(LogError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ksql.errors import KsqlError
 
-class ParseError(Exception):
+
+class ParseError(KsqlError):
     """A text that is no statement of the dialect; `str` shows the place with a caret.
 
     `at` is the offset of the fault in `text`. `text` may be one statement of a longer script: it then begins at
@@ -11,19 +13,21 @@ class ParseError(Exception):
     """
 
     def __init__(self, message: str, *, text: str, at: int, first_line: int = 1, first_column: int = 1, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, hint=hint)
         self.text = text
         self.at = at
-        self.hint = hint
         line, column = place(text, at)
         self.line = first_line + line - 1
         self.column = column + (first_column - 1 if line == 1 else 0)
-        self.snippet = caret(text, line, column)
+        self._snippet = caret(text, line, column)
 
-    def __str__(self) -> str:
-        lines = [f"line {self.line}:{self.column}: {self.message}", self.snippet, f"Hint: {self.hint}" if self.hint else ""]
-        return "\n".join(line for line in lines if line)
+    @property
+    def headline(self) -> str:
+        return f"line {self.line}:{self.column}: {self.message}"
+
+    @property
+    def place(self) -> str:
+        return self._snippet
 
 
 def place(text: str, at: int) -> tuple[int, int]:

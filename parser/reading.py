@@ -47,9 +47,9 @@ def parse_one(text: str, *, line: int = 1, column: int = 1) -> ParsedStatement:
     return ParsedStatement(node, text, line, column)
 
 
-def parse_database(text: str, *, line: int = 1) -> nodes.DatabaseQuery | None:
-    """`text`, which begins at `line` of a script, as a pull query in DuckDB's SQL; None when it is none."""
-    return read_database_query(TokenStream(text, line))
+def parse_database(text: str, *, line: int = 1, column: int = 1) -> nodes.DatabaseQuery | None:
+    """`text`, which begins at `line` and `column` of a script, as a pull query in DuckDB's SQL; None when it is none."""
+    return read_database_query(TokenStream(text, line, column))
 
 
 def parse_expression(text: str) -> exp.Expression:

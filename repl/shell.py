@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ksql.engine.errors import KsqlError
 from ksql.engine.results import Listing
+from ksql.errors import KsqlError
 from ksql.parser import is_complete, split
 from ksql.repl.commands import COMMANDS, CommandError, find_command
 from ksql.repl.complete import Names

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ksql.database import Database
 from ksql.display import Display, OutputFormat
-from ksql.error_text import user_error_text
+from ksql.errors import KsqlError
 from ksql.runner import run_statements
 
 
@@ -27,11 +27,10 @@ class ShellState:
         """Carry out statements up to the first that fails, whose error is shown."""
         try:
             run_statements(self.session, sql, self.display)
+        except KsqlError as error:
+            self.display.error(str(error))
         except Exception as error:
-            text = user_error_text(error)
-            if text is None:
-                text = f"internal error, please report it: {type(error).__name__}: {error}"
-            self.display.error(text)
+            self.display.error(f"internal error, please report it: {type(error).__name__}: {error}")
 
     def say(self, text: str) -> None:
         """Show lines of text."""

@@ -1,4 +1,4 @@
-"""Imports flow one way, repl → ksql → engine → {parser, log}, and never in a circle."""
+"""Imports flow one way, repl → ksql → engine → {parser, log} → errors, and never in a circle."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ MAY_IMPORT = {
     "parser": {"parser"},
     "log": {"log"},
 }
+#: Lies below everything: users catch the errors of every folder by one class.
+BOTTOM = "ksql.errors"
 
 #: The `ksql` command opens the prompt when it is given nothing else to do: the one arrow that points up.
 POINTS_UP = {("ksql.cli", "ksql.repl.loop")}
@@ -78,9 +80,13 @@ def test_no_arrow_points_up(module: str) -> None:
     wrong = [
         target
         for target in imports(module, parse(MODULES[module]), MODULES)
-        if layer(target) not in MAY_IMPORT[layer(module)] and (module, target) not in POINTS_UP
+        if layer(target) not in MAY_IMPORT[layer(module)] and target != BOTTOM and (module, target) not in POINTS_UP
     ]
     assert not wrong, f"{module} ({layer(module)}) must not import {', '.join(wrong)}"
+
+
+def test_the_bottom_imports_nothing() -> None:
+    assert not list(imports(BOTTOM, parse(MODULES[BOTTOM]), MODULES))
 
 
 def test_no_circle() -> None:

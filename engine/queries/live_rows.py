@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 
-from ksql.engine.errors import KsqlError, QueryError
+from ksql.engine.errors import QueryError
 from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.types.sql_types import Column
-from ksql.log.contract import Log, LogError
+from ksql.errors import KsqlError
+from ksql.log.contract import Log
 
 
 class LiveRows(ABC):
@@ -96,7 +97,7 @@ class LiveRows(ABC):
             if batch is None:
                 return None, False
             changes = self._process(batch)
-        except (LogError, duckdb.Error, pa.ArrowException, KsqlError) as error:
+        except (duckdb.Error, pa.ArrowException, KsqlError) as error:
             self.close()
             raise QueryError(f"query {self.query_id} failed: {error}", query_id=self.query_id) from error
         return changes, True

@@ -56,8 +56,8 @@ def _check_clauses(node: nodes.Query) -> None:
 
 def _reread(request: Request) -> Rows:
     """A query of the dialect's form, as the database's SQL."""
-    line, _ = nodes.position(request.node) or (1, 1)
-    found = parse_database(request.text, line=line)
+    line, column = nodes.position(request.node) or (1, 1)
+    found = parse_database(request.text, line=line, column=column)
     if found is None:
         raise StatementError("a pull query with GROUP BY or a join runs as DuckDB SQL, which cannot read this one")
     return _database_query(request, found.this)

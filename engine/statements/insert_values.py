@@ -13,7 +13,7 @@ from sqlglot import exp
 from ksql.engine.analysis.calls import refuse_rows
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.catalog.definitions import Source
-from ksql.engine.errors import KsqlError, did_you_mean, fail
+from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.steps import compile_sql
@@ -23,9 +23,10 @@ from ksql.engine.sql.runner import only_wraps, reason
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.types.casts import is_number
 from ksql.engine.types.sql_types import BIGINT, Column
+from ksql.errors import KsqlError
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 from ksql.log.partitioner import append_spread
-from ksql.parser import ParseError, nodes, parse_one, to_sql
+from ksql.parser import nodes, parse_one, to_sql
 
 _ROWTIME = Column("ROWTIME", BIGINT)
 
@@ -36,7 +37,7 @@ def insert_values(request: Request) -> Result:
     return Message(request.text, "", {})
 
 
-def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlError | ParseError | None]:
+def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlError | None]:
     """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
 
     Raises LogError, and then none is done.
@@ -47,7 +48,7 @@ def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlEr
         try:
             request = Request(session, parse_one(text).node, text)
             records.append(_made_record(request))
-        except (KsqlError, ParseError) as error:
+        except KsqlError as error:
             failed = error
             break
     if records:
@@ -86,14 +87,19 @@ def _made_record(request: Request) -> _Record:
     return source.topic, record
 
 
+def insertable(source: Source) -> list[str]:
+    """Names of the columns that a row has a value for."""
+    return [column.name for column in source.columns if column not in source.header_columns]
+
+
 def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:
     """The values by column name. Raises StatementError for unknown columns and a wrong number of values."""
-    insertable = [c.name for c in source.columns if c not in source.header_columns]
+    allowed = insertable(source)
     named: Sequence[exp.Expression] = node.args.get("columns") or []
-    columns = [column.name for column in named] or insertable
+    columns = [column.name for column in named] or allowed
     values = node.args["values"]
     for i, column in enumerate(named):
-        _check_column(column, source, insertable)
+        _check_column(column, source, allowed)
         if column.name in columns[:i]:
             fail(column, f"column {column.name} is named twice")
     if len(columns) != len(values):
@@ -102,14 +108,14 @@ def _given(node: exp.Expression, source: Source) -> dict[str, exp.Expression]:
     return dict(zip(columns, values, strict=True))
 
 
-def _check_column(column: exp.Expression, source: Source, insertable: Sequence[str]) -> None:
+def _check_column(column: exp.Expression, source: Source, allowed: Sequence[str]) -> None:
     name = column.name
     if name in [header.name for header in source.header_columns]:
         fail(column, f"column {name} is filled from record headers and cannot be inserted")
     if name in ("ROWPARTITION", "ROWOFFSET"):
         fail(column, f"{name} cannot be inserted", hint="the topic gives every record its place.")
-    if name not in insertable and name != "ROWTIME":
-        hint = did_you_mean(name, insertable) or f"its columns are {', '.join(insertable)}."
+    if name not in allowed and name != "ROWTIME":
+        hint = did_you_mean(name, allowed) or f"its columns are {', '.join(allowed)}."
         fail(column, f"{source.name} has no column {name}", hint=hint)
 
 

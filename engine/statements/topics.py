@@ -46,4 +46,4 @@ def ensure_topic(
     try:
         transaction.create_topic(name, config)
     except LogError as error:
-        raise located(StatementError(str(error), hint=error.hint), written(node, "KAFKA_TOPIC")) from None
+        raise located(StatementError(error.message, hint=error.hint), written(node, "KAFKA_TOPIC")) from None

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from ksql.engine.errors import AssertionFailedError, EngineClosedError, QueryError
-from ksql.error_text import user_error_text
+from ksql.errors import KsqlError
+from ksql.log.contract import LogError
 
 BAD_REQUEST = 40000
 BAD_STATEMENT = 40001
@@ -59,14 +60,13 @@ def generic_error(code: int, message: str) -> dict[str, Any]:
 
 def statement_failed(error: Exception, statement: str, *, push: bool = False, entities: Sequence[Entity] = ()) -> ApiError:
     """The answer to a statement that raised. A refused push query is a bad request; others name the statement."""
-    message = user_error_text(error)
-    if message is None:
-        return ApiError(
-            SERVER_ERROR, f"internal error: {type(error).__name__}: {error}", statement=statement, entities=entities
-        )
+    if not isinstance(error, KsqlError):
+        message = f"internal error: {type(error).__name__}: {error}"
+        return ApiError(SERVER_ERROR, message, statement=statement, entities=entities)
+    message = str(error)
     if isinstance(error, EngineClosedError):
         return ApiError(SHUTTING_DOWN, message)
-    if isinstance(error, QueryError):
+    if isinstance(error, QueryError | LogError):
         return ApiError(SERVER_ERROR, message, statement=statement, entities=entities)
     if push:
         return ApiError(BAD_REQUEST, message)

@@ -12,10 +12,10 @@ from starlette.responses import StreamingResponse
 
 from ksql.engine import Session
 from ksql.engine.catalog.definitions import Source
-from ksql.engine.errors import KsqlError, StatementError, did_you_mean
-from ksql.engine.types.sql_types import Array, Map, SqlType, Struct, quote_name
-from ksql.error_text import user_error_text
-from ksql.parameters import literal
+from ksql.engine.errors import StatementError, did_you_mean
+from ksql.engine.statements.parameters import typed_literal, unquoted
+from ksql.engine.types.sql_types import quote_name
+from ksql.errors import KsqlError
 from ksql.server.errors import BAD_REQUEST, BAD_STATEMENT, SERVER_ERROR, ApiError
 from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, negotiate, refuse_foreign_pages
 from ksql.server.state import state_of
@@ -81,8 +81,7 @@ def _explained(error: Exception) -> tuple[int, str]:
         return error.code, error.message
     if isinstance(error, KsqlError):
         return BAD_REQUEST, "\n".join(filter(None, (error.message, error.detail, error.hint and f"Hint: {error.hint}")))
-    message = user_error_text(error)
-    return (SERVER_ERROR, f"internal error: {error}") if message is None else (BAD_REQUEST, message)
+    return SERVER_ERROR, f"internal error: {error}"
 
 
 def insert_statement(source: Source, row: Mapping[str, Any]) -> str:
@@ -98,31 +97,6 @@ def insert_statement(source: Source, row: Mapping[str, Any]) -> str:
     columns = ", ".join(map(quote_name, values))
     literals = ", ".join(typed_literal(value, types[name]) for name, value in values.items())
     return f"INSERT INTO {quote_name(source.name)} ({columns}) VALUES ({literals});"
-
-
-def unquoted(name: str) -> str:
-    """A client's spelling of a name as the catalog's."""
-    return name[1:-1].replace("``", "`") if len(name) > 1 and name[0] == name[-1] == "`" else name.upper()
-
-
-def typed_literal(value: Any, type_: SqlType) -> str:
-    """A JSON value as SQL of the type: an object is a MAP or a STRUCT. (Text for BYTES is base64 in both.)"""
-    match type_, value:
-        case Map(_, item_type), dict():
-            return (
-                "MAP(" + ", ".join(f"{literal(key)} := {typed_literal(item, item_type)}" for key, item in value.items()) + ")"
-            )
-        case Struct(), dict():
-            return _struct(value, type_)
-        case Array(item_type), list():
-            return "ARRAY[" + ", ".join(typed_literal(item, item_type) for item in value) + "]"
-    return literal(value)
-
-
-def _struct(value: Mapping[str, Any], type_: Struct) -> str:
-    given = {unquoted(name): item for name, item in value.items()}
-    fields = (f"{quote_name(name)} := {typed_literal(given.get(name), field)}" for name, field in type_.fields)
-    return f"STRUCT({', '.join(fields)})"
 
 
 def _number(text: str) -> Decimal | float:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ksql.engine.errors import KsqlError, StatementError
+from ksql.engine.errors import StatementError
+from ksql.errors import KsqlError
 from ksql.testing import Record, TestDriver
 
 SETUP = """

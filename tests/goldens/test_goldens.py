@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ksql.engine.errors import KsqlError
+from ksql.errors import KsqlError
 from ksql.log import EmbeddedLog, Log, MemoryLog
-from ksql.parser.errors import ParseError
 from ksql.testing import Record
 from tests.goldens.records import parse_records, print_records
 from tests.goldens.story import Section, Story, read_story
@@ -67,7 +66,7 @@ def _executed(world: World, section: Section, *, fails: bool) -> list[str]:
     """The answer of a section's SQL, or the error that it must end in."""
     try:
         answer = world.execute(section.text)
-    except (KsqlError, ParseError) as error:
+    except KsqlError as error:
         if not fails:
             raise
         return str(error).split("\n")

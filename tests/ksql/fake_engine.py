@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,7 +91,7 @@ class FakeSession:
         self.properties = dict(properties)
         self.variables = dict(variables)
 
-    def execute(self, text: str, *, note: tuple[str, str] | None = None) -> Iterator[Result]:  # noqa: ARG002
+    def execute(self, text: str, *, parameters: Sequence[Any] = (), note: tuple[str, str] | None = None) -> Iterator[Result]:  # noqa: ARG002
         for statement in (piece.text for piece in split(text)):
             self._engine.executed.append((statement, dict(self.properties), dict(self.variables)))
             for beginning, answer in self._engine.answers.items():

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,30 @@ def test_one_owner_and_a_closed_database(tmp_path: Path) -> None:
     with pytest.raises(ksql.EngineClosedError):
         db.execute("SHOW STREAMS")
     ksql.connect(tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"path": "http://localhost:8088"}, "http://localhost:8088 is a server, and connecting to one is not supported yet"),
+        ({"path": Path("https://example.org")}, "is a server"),
+        ({"path": ""}, "must have a name"),
+        ({"durability": "none"}, "durability 'none'"),
+        ({"workers": 0}, "workers '0'"),
+    ],
+)
+def test_what_cannot_be_connected_to(
+    settings: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ksql.ConfigError, match=message):
+        ksql.connect(**settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [name for name in ksql.__all__ if name.endswith("Error")])
+def test_one_class_catches_all_errors(name: str) -> None:
+    assert issubclass(getattr(ksql, name), ksql.KsqlError)
 
 
 def test_a_database_that_nobody_closes() -> None:

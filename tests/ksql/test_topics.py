@@ -7,7 +7,7 @@ import io
 import pytest
 
 from ksql import topics
-from ksql.engine.errors import KsqlError
+from ksql.errors import KsqlError
 from ksql.log import MemoryLog, TopicExistsError, UnknownTopicError
 from ksql.topics import consume_lines, ensure_topic, produce_lines, record_count
 

@@ -228,4 +228,4 @@ def test_every_beginning_of_a_statement_is_read_or_refused() -> None:
                 error = refusal(part.text)
                 if error is not None:
                     assert 0 <= error.at <= len(part.text), part
-                    assert error.snippet, part
+                    assert error.place, part

@@ -84,7 +84,7 @@ def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> 
         ("SELECT max(nope) FROM totals;", "nope", (1, 8)),
         ("SELECT\n  nope FROM totals ORDER BY 1;", 'column "NOPE" not found', (2, 3)),
         ("SELECT 1;\n  WITH t AS (SELECT 1)\n SELECT 2, frobnicate(3) FROM t;", "name frobnicate does not", (3, 12)),
-        ("SELECT * FROM totals WHERE id = ?;", "a parameter has no value", (1, 1)),
+        ("SELECT * FROM totals WHERE id = :x;", "a parameter has no value", (1, 1)),
         ("SELECT * FROM read_text('/etc/hosts') ORDER BY 1;", "file system operations are disabled", (1, 25)),
         ("SELECT MASK(city) FROM totals ORDER BY 1;", "MASK is for queries with no more than WHERE and LIMIT", (1, 8)),
         ("SELECT o->part FROM orders o ORDER BY 1;", r"a field of a struct with a dot: o\.part", (1, 11)),

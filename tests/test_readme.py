@@ -1,0 +1,47 @@
+"""What the README shows works as it stands, in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import ksql
+from ksql.database import as_push_query
+from ksql.parser import split
+from tests.test_imports import ROOT
+
+
+def snippet(language: str) -> str:
+    [text] = re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return str(text)
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_python(capsys: pytest.CaptureFixture[str]) -> None:
+    for visits in (1, 2):
+        exec(snippet("python"), {})  # noqa: S102 - our own text
+        assert f"VISITS: [[{visits}]]\nSTAYED_S: [[{visits * 12}]]" in capsys.readouterr().out
+
+
+def test_the_python_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ksql.__doc__ is not None
+    exec(textwrap.dedent(ksql.__doc__.partition("\n")[2].partition("\nImporting")[0]), {})  # noqa: S102 - our own text
+    assert capsys.readouterr().out == "[{'ID': 1, 'NAME': 'Ada'}]\n"
+
+
+def test_sql() -> None:
+    with ksql.connect("data") as db:
+        for piece in split(snippet("sql")):
+            answer = db.execute(piece.text)
+            if as_push_query(answer.result) is not None:
+                answer.close()
+            elif piece.text.startswith("INSERT"):
+                assert db.wait_idle(10)
+        assert answer.fetchall() == [{"ROOM": "kitchen", "HIGHEST": 23.0}, {"ROOM": "attic", "HIGHEST": 9.25}]
