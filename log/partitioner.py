@@ -56,6 +56,9 @@ def append_spread(log: Log, transaction: Transaction, topic: str, records: pa.Re
     that got the fewest so far, so that the next batch goes to another.
     """
     partitions, keys = log.topics()[topic].partitions, records.column("key")
+    if partitions == 1:
+        transaction.append(topic, 0, records)
+        return
     shortest = min(range(partitions), key=lambda partition: log.end_offset(topic, partition)) if keys.null_count else 0
     places = partition_keys(keys, partitions, shortest)
     for partition in np.unique(places):

@@ -24,6 +24,8 @@ from ksql.log.contract import (
 )
 
 _TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+#: More would take the whole memory before a record is written.
+_MOST_PARTITIONS = 100_000
 _TIMESTAMP = RECORD_SCHEMA.get_field_index("timestamp")
 
 T = TypeVar("T")
@@ -161,5 +163,5 @@ def _check_records(records: pa.RecordBatch) -> None:
 def _check_new_topic(name: str, config: TopicConfig) -> None:
     if not _TOPIC_NAME.fullmatch(name) or name in {".", ".."}:
         raise LogError(f"a topic cannot be named {name!r}", hint="1 to 249 letters, digits, dots, underscores and dashes")
-    if config.partitions < 1:
-        raise LogError(f"topic {name} needs at least one partition, not {config.partitions}")
+    if not 1 <= config.partitions <= _MOST_PARTITIONS:
+        raise LogError(f"topic {name} can have 1 to {_MOST_PARTITIONS:,} partitions, not {config.partitions:,}")

@@ -26,7 +26,6 @@ from ksql.engine.operators.batch import (
     Node,
     as_bytes,
 )
-from ksql.engine.operators.keyless import KeylessBatches
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.state.stateful import Stateful
@@ -75,16 +74,18 @@ class Sink:
     """Encodes what `input` makes and chooses partitions.
 
     `fold` (a table with the cache on): only the last change of each key of a batch is written; an aggregation has seen to that
-    itself. `window` is the ref of the window start (and end, for sessions) that follows the key's bytes.
+    itself. `window` is the ref of the window start (and end, for sessions) that follows the key's bytes. `partitions`: those of
+    the topic, and of the one that rows without a key came from.
     """
 
-    def __init__(self, input_: Node, encode: Encode, partitions: int, *, is_table: bool, window: Sequence[str] = ()) -> None:
+    def __init__(
+        self, input_: Node, encode: Encode, partitions: tuple[int, int], *, is_table: bool, window: Sequence[str] = ()
+    ) -> None:
         self.encode = encode
-        self.partitions = partitions
+        self.partitions, self._source_partitions = partitions
         self.window = tuple(window)
-        self._keyless = KeylessBatches(partitions)
         self.inputs = (input_,)
-        self.states: Sequence[Stateful] = (self._keyless.state,) if partitions > 1 else ()
+        self.states: Sequence[Stateful] = ()
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
         self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
         if isinstance(input_, Stage) and not self._folds:
@@ -126,9 +127,18 @@ class Sink:
         partitions = partition_keys(keys.combine_chunks(), self.partitions)
         if keys.null_count:
             keyless = np.flatnonzero(keys.is_null())
-            keyless = keyless[np.argsort(rows.column(PLACE).to_numpy()[keyless], kind="stable")]
-            partitions[keyless] = self._keyless.assign(rows.column(TIMESTAMP).to_numpy()[keyless])
+            partitions[keyless] = self._keyless_partitions(rows.select([PARTITION, TIMESTAMP]).take(pa.array(keyless)))
         return partitions
+
+    def _keyless_partitions(self, rows: pa.Table) -> np.ndarray:
+        """Rows that never had a key stay in the partition they came from, and so in order: whoever wrote them has spread them.
+        Those that lost theirs, and all if the sink has more partitions, are spread by chance, those of a timestamp together, as
+        a producer would send them. Neither the size of batches nor a restart makes a difference.
+        """
+        places: np.ndarray = rows.column(PARTITION).to_numpy()
+        if not self.encode.keeps_key or self.partitions > self._source_partitions:
+            places = places + partition_keys(_eight_bytes(rows.column(TIMESTAMP)).combine_chunks(), self.partitions)
+        return places % np.int32(self.partitions)
 
 
 def _by_partition(records: pa.Table) -> pa.Table:

@@ -141,8 +141,9 @@ def test_unknown_topics_and_partitions(log: Log) -> None:
 def test_impossible_topic_names(log: Log, name: str) -> None:
     with pytest.raises(LogError, match="cannot be named"):
         log.create_topic(name)
-    with pytest.raises(LogError, match="at least one partition"):
-        log.create_topic("t", TopicConfig(partitions=0))
+    for count in (0, 2**31 - 1):
+        with pytest.raises(LogError, match=f"1 to 100,000 partitions, not {count:,}"):
+            log.create_topic("t", TopicConfig(partitions=count))
 
 
 def test_records_that_are_none(log: Log) -> None:

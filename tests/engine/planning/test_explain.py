@@ -23,11 +23,11 @@ def explained(query: str) -> list[str]:
             "SELECT S.N, COUNT(*) FROM S JOIN T ON S.ID = T.ID LEFT JOIN T AS U ON S.N = U.ID GROUP BY S.N EMIT CHANGES",
             [
                 "Stage: Project",
-                "  Aggregation: 1 aggregate(s) by 1 key(s); state aggregation-2",
+                "  Aggregation: 1 aggregate(s) by 1 key(s); state aggregation",
                 "    Stage: Project → Filter",
-                "      Left stream-table join on $joinkey1; state table-1",
+                "      Left stream-table join on $joinkey.U; state table.U",
                 "        Stage: Filter → Project",
-                "          Inner stream-table join on $joinkey0; state table-0",
+                "          Inner stream-table join on $joinkey.T; state table.T",
                 "            Stage: Project → Filter → Project",
                 "              Source: S (topic s, key JSON, value JSON)",
                 "            Stage: Project",
@@ -39,7 +39,7 @@ def explained(query: str) -> list[str]:
         (
             "SELECT * FROM T WHERE N > 1 EMIT CHANGES",
             [
-                "Table view by ID, filtered; state view-0",
+                "Table view by ID, filtered; state view",
                 "  Stage: Project",
                 "    Source: T (topic t, key KAFKA, value JSON)",
             ],

@@ -1,20 +1,16 @@
 """Which partition a record lands in: that of its key as the topic's own format writes it, without the window; those without a
-key batch by batch in turn.
+key are spread, and yet keep their order. (That batches and restarts make no difference is tested in `test_restart`.)
 """
 
 from __future__ import annotations
 
+import json
 import struct
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ksql.engine import Engine, Session
-from ksql.engine.operators.keyless import KeylessBatches
 from ksql.log import MemoryLog, partition_key
 
 PARTITIONS = 3
@@ -38,12 +34,6 @@ class World:
         for _ in self.session.execute(sql):
             pass
         assert self.engine.wait_idle(60.0)
-
-    def restart(self) -> None:
-        self.engine.close()
-        self.engine = Engine(self.log)
-        self.engine.start()
-        self.session = self.engine.session(properties=PROPERTIES)
 
     def keys(self, topic: str) -> list[list[bytes | None]]:
         partitions = range(self.log.topics()[topic].partitions)
@@ -156,17 +146,36 @@ def test_stream_time_is_that_of_the_partition_the_group_belongs_to(world: World,
     assert len(set(home.values())) == PARTITIONS
 
 
-def test_rows_without_a_key_are_spread(world: World) -> None:
-    world.execute(SOURCE + "".join(f"INSERT INTO S (ROWTIME, A, B) VALUES ({i}, {i}, 'b');" for i in range(6)))
-    world.execute(
-        "CREATE STREAM O AS SELECT * FROM S; CREATE STREAM P WITH (PARTITIONS=2) AS SELECT A, B FROM S PARTITION BY NULL;"
-    )
-    assert world.counts("s") == [2, 2, 2]
-    assert world.counts("O") == [2, 2, 2]
-    assert world.counts("P") == [3, 3]
+NOTHING = "CAST(NULL AS STRING)"
 
 
-def test_a_batch_without_keys_stays_together(world: World) -> None:
+@pytest.mark.parametrize(
+    ("source", "sink", "query"),
+    [
+        (3, 3, "CREATE STREAM O AS SELECT * FROM N"),
+        (3, 2, "CREATE STREAM O WITH (PARTITIONS=2) AS SELECT * FROM N"),
+        (3, 5, "CREATE STREAM O WITH (PARTITIONS=5) AS SELECT * FROM N"),
+        (1, 4, "CREATE STREAM O WITH (PARTITIONS=4) AS SELECT * FROM N"),
+        (1, 2, "CREATE STREAM O WITH (PARTITIONS=2) AS SELECT *, EXPLODE(ARRAY[A, A + 1]) AS X FROM N"),
+        (3, 3, f"CREATE STREAM O AS SELECT {NOTHING} AS K, A FROM N PARTITION BY {NOTHING}"),
+    ],
+)
+def test_rows_without_a_key_are_spread(world: World, source: int, sink: int, query: str) -> None:
+    world.execute(f"CREATE STREAM N (A INT) WITH (KAFKA_TOPIC='n', VALUE_FORMAT='JSON', PARTITIONS={source});")
+    world.execute("".join(f"INSERT INTO N (ROWTIME, A) VALUES ({i * 1000}, {i});" for i in range(30)) + query + ";")
+    assert world.counts("n") == [30 // source] * source
+    assert len(world.counts("O")) == sink
+    assert all(world.counts("O"))
+
+
+def test_rows_that_lost_their_key_are_spread(world: World) -> None:
+    world.execute(SOURCE + "".join(f"INSERT INTO S (ROWTIME, K, A) VALUES ({i * 1000}, 'k', {i});" for i in range(30)))
+    world.execute("CREATE STREAM O AS SELECT * FROM S PARTITION BY NULL;")
+    assert sorted(world.counts("s")) == [0, 0, 30]
+    assert all(world.counts("O"))
+
+
+def test_a_batch_without_keys_stays_together_and_the_next_goes_elsewhere(world: World) -> None:
     world.execute(SOURCE + "CREATE STREAM O AS SELECT K, EXPLODE(ARRAY[A, A + 1]) AS X FROM S;")
     for time in (1, 2):
         world.session.insert_all([f"INSERT INTO S (ROWTIME, A) VALUES ({time}, {i});" for i in range(5)])
@@ -175,37 +184,9 @@ def test_a_batch_without_keys_stays_together(world: World) -> None:
     assert sorted(world.counts("O")) == [0, 10, 10]
 
 
-def test_a_restart_goes_on_with_the_next_partition(world: World) -> None:
-    world.execute(SOURCE + "CREATE STREAM O AS SELECT * FROM S;")
-    for i in range(6):
-        world.execute(f"INSERT INTO S (ROWTIME, A) VALUES ({i}, {i});")
-        world.restart()
-    assert world.counts("O") == [2, 2, 2]
-
-
-TIMES = st.lists(st.sampled_from([0, 0, 0, 1, 2, 1_700_000_000_000]), max_size=400)
-
-
-@given(times=TIMES, cuts=st.lists(st.integers(0, 400), max_size=5), partitions=st.integers(1, 5))
-def test_the_partitions_of_keyless_records_do_not_depend_on_batches(times: list[int], cuts: list[int], partitions: int) -> None:
-    whole = KeylessBatches(partitions).assign(np.array(times, dtype=np.int64))
-    places = sorted({0, len(times), *(cut for cut in cuts if cut < len(times))})
-    parts: list[int] = []
-    numbers: Mapping[str, int] = {}
-    for start, end in pairwise(places):
-        batches = KeylessBatches(partitions)
-        batches.state.begin(numbers)
-        parts += batches.assign(np.array(times[start:end], dtype=np.int64)).tolist()
-        numbers = batches.state.latest
-    assert parts == whole.tolist() == _dealt_out(times, partitions)
-
-
-def _dealt_out(times: list[int], partitions: int) -> list[int]:
-    """The same record by record."""
-    batch, size, dealt = -1, 0, list[int]()
-    for i, time in enumerate(times):
-        if i == 0 or time != times[i - 1] or size == 100:
-            batch, size = batch + 1, 0
-        size += 1
-        dealt.append(batch % partitions)
-    return dealt
+def test_rows_without_a_key_keep_their_order(world: World) -> None:
+    world.execute(SOURCE + "".join(f"INSERT INTO S (ROWTIME, A) VALUES ({90 - i}, {i});" for i in range(30)))
+    world.execute("CREATE STREAM O AS SELECT K, A FROM S;")
+    for partition in range(PARTITIONS):
+        values = [json.loads(v)["A"] for v in world.log.fetch("O", partition, 0).records.column("value").to_pylist()]
+        assert values == [*range(partition, 30, PARTITIONS)]
