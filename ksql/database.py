@@ -17,7 +17,7 @@ from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Ro
 from ksql.engine.types.sql_types import STRING, Column
 from ksql.log import EmbeddedLog, MemoryLog
 from ksql.log.contract import Log
-from ksql.render import python_rows
+from ksql.python_values import python_rows
 
 
 def connect(

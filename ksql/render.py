@@ -16,9 +16,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ksql.engine.functions.epoch import DAY_MS
+from ksql.engine.functions.isotime import far_date_text, far_timestamp_text
+from ksql.engine.types.calendar import to_numbers
 from ksql.engine.types.sql_types import Array, Column, Decimal, Map, SqlType, Struct
 
 ToText = Callable[[Any], str]
+
+#: 0001-01-01 and 9999-12-31: before and after, years have a sign, and numpy writes them otherwise than CAST.
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 
 
 def json_rows(table: pa.Table, columns: Sequence[Column]) -> list[str]:
@@ -43,22 +49,14 @@ def text_cells(table: pa.Table, columns: Sequence[Column]) -> list[list[str]]:
     return [_cells(table.column(i), column.type, text_writer(column.type)) for i, column in enumerate(columns)]
 
 
-def python_rows(table: pa.Table, columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """One dict per row: Python's own types, MAP and STRUCT as dict, ARRAY as list."""
-    names = [column.name for column in columns]
-    cells = [table.column(i).to_pylist(maps_as_pydicts="strict") for i in range(len(columns))]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
-
-
 def schema_string(columns: Sequence[Column], keys: frozenset[str] = frozenset()) -> str:
     """Columns as the REST headers write them: `ID` INTEGER KEY, `NAME` STRING."""
     return ", ".join(f"{column}{' KEY' if column.name in keys else ''}" for column in columns)
 
 
 def _cells(values: pa.ChunkedArray, type_: SqlType, write: ToText) -> list[str]:
-    """Calendar types go back to their numbers first: every 64-bit value has a text, not only the years 1 to 9999."""
-    physical = values if values.type.equals(type_.arrow) else values.cast(type_.arrow)
-    return ["null" if value is None else write(value) for value in physical.to_pylist(maps_as_pydicts="strict")]
+    numbers = to_numbers(values, type_).to_pylist(maps_as_pydicts="strict")
+    return ["null" if value is None else write(value) for value in numbers]
 
 
 def text_writer(type_: SqlType) -> ToText:
@@ -115,16 +113,19 @@ def _decimal(value: PyDecimal) -> str:
 
 
 def _date(days: int) -> str:
-    return str(np.datetime64(days, "D"))
+    near = _FIRST_DAY <= days <= _LAST_DAY
+    return str(np.datetime64(days, "D")) if near else far_date_text(days)
 
 
 def _time(milliseconds: int) -> str:
-    text = str(np.datetime64(milliseconds, "ms")).partition("T")[2]
-    return text.removesuffix(".000")
+    seconds, ms = divmod(milliseconds, 1000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{ms:03}" if ms else text
 
 
 def _timestamp(milliseconds: int) -> str:
-    return str(np.datetime64(milliseconds, "ms"))
+    near = _FIRST_DAY <= milliseconds // DAY_MS <= _LAST_DAY
+    return str(np.datetime64(milliseconds, "ms")) if near else far_timestamp_text(milliseconds)
 
 
 def _bytes(value: bytes) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow as pa
 from ksql.engine.sql.runner import readable
 
 _AGAIN_S = 0.02
+T = TypeVar("T")
 
 
 class PullDatabase:
@@ -23,19 +25,19 @@ class PullDatabase:
         #: What runs, and for which thread.
         self._running: dict[duckdb.DuckDBPyConnection, int] = {}
 
-    def run(self, statement: str, relations: Mapping[str, pa.Table]) -> pa.Table:
-        """The answer of a statement that reads `relations` by name. Raises duckdb.Error.
+    def run(self, statement: str, relations: Mapping[str, pa.Table], read: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+        """What `read` makes of the answer of a statement, which finds `relations` by name. Raises duckdb.Error.
 
         DuckDB works in a thread of its own: the caller waits where Ctrl-C reaches it, and that stops the query.
         """
         cursor = self._begin()
-        answer: Future[pa.Table] = Future()
+        answer: Future[T] = Future()
 
         def work() -> None:
             try:
                 for name, relation in relations.items():
                     cursor.register(name, readable(relation))
-                answer.set_result(cursor.sql(statement).to_arrow_table())
+                answer.set_result(read(cursor.sql(statement)))
             except BaseException as error:  # it is raised where somebody waits for the answer
                 answer.set_exception(error)
             finally:

@@ -20,7 +20,8 @@ from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.planning.result import unwrap_as_value
 from ksql.engine.queries.pull import key_table, relation_rows
-from ksql.engine.queries.pull_sql import arrow_columns, database_error, duckdb_sql
+from ksql.engine.queries.pull_answer import read_answer
+from ksql.engine.queries.pull_sql import database_error, duckdb_sql
 from ksql.engine.results import Rows
 from ksql.engine.statements.registry import Request
 from ksql.engine.types.calendar import to_calendar
@@ -140,15 +141,16 @@ def _constants(constants: list[exp.Expression], column: Column, request: Request
 
 def database_plan(request: Request, query: nodes.DatabaseQuery) -> list[str]:
     """How DuckDB would answer the query: lines to read."""
-    return str(_run_in_database(request, query.this, "EXPLAIN ").column("explain_value")[0].as_py()).splitlines()
+    _, plan = _run_in_database(request, query.this, "EXPLAIN ")
+    return str(plan.column("explain_value")[0].as_py()).splitlines()
 
 
 def _database_query(request: Request, tree: exp.Expression) -> Rows:
-    columns, table = arrow_columns(_run_in_database(request, tree))
+    columns, table = _run_in_database(request, tree)
     return Rows(request.text, _query_id(request), columns, table)
 
 
-def _run_in_database(request: Request, tree: exp.Expression, prefix: str = "") -> pa.Table:
+def _run_in_database(request: Request, tree: exp.Expression, prefix: str = "") -> tuple[tuple[Column, ...], pa.Table]:
     """Run it as DuckDB SQL over the sources it names."""
     if parameter := tree.find(exp.Placeholder, exp.Parameter):
         fail(parameter, "a parameter has no value", hint="in Python, execute(sql, [value, …]) gives one for each ?")
@@ -158,7 +160,7 @@ def _run_in_database(request: Request, tree: exp.Expression, prefix: str = "") -
         relation, rows = relation_rows(request.engine, aliased, None)
         relations[view] = _as_declared(relation.names, rows, tree)
     try:
-        return request.engine.pull_database.run(prefix + statement, relations)
+        return request.engine.pull_database.run(prefix + statement, relations, read_answer)
     except duckdb.Error as error:
         raise database_error(str(error), tree) from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
@@ -12,23 +11,6 @@ from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import StatementError, located
 from ksql.engine.functions import describe
 from ksql.engine.sql.runner import reason
-from ksql.engine.types.sql_types import (
-    BIGINT,
-    BOOLEAN,
-    BYTES,
-    DATE,
-    DOUBLE,
-    INTEGER,
-    STRING,
-    TIME,
-    TIMESTAMP,
-    Array,
-    Column,
-    Decimal,
-    Map,
-    SqlType,
-    Struct,
-)
 from ksql.parser import nodes
 
 
@@ -87,7 +69,9 @@ def database_error(message: str, tree: exp.Expression) -> StatementError:
 
 
 def _own_form(message: str, names: set[str], tree: exp.Expression) -> str:
-    """A hint where the query writes something as ksqlDB does and DuckDB does not."""
+    """A hint of ours: where the query writes something as ksqlDB does and DuckDB does not, or has too large a number."""
+    if "to DECIMAL(38,0)" in message:
+        return "a whole number has up to 38 digits here; CAST it to DOUBLE or VARCHAR."
     function = next(filter(describe, names), None)
     if function and "Function with name" in message:
         return f"{function} is for queries with no more than WHERE and LIMIT; all others have DuckDB's functions."
@@ -95,68 +79,3 @@ def _own_form(message: str, names: set[str], tree: exp.Expression) -> str:
         if arrow.expression.name.upper() in names:
             return f"DuckDB writes a field of a struct with a dot: {arrow.this.sql()}.{arrow.expression.name}"
     return ""
-
-
-_FROM_ARROW: dict[pa.DataType, SqlType] = {
-    pa.bool_(): BOOLEAN,
-    pa.int8(): INTEGER,
-    pa.int16(): INTEGER,
-    pa.int32(): INTEGER,
-    pa.int64(): BIGINT,
-    pa.uint8(): INTEGER,
-    pa.uint16(): INTEGER,
-    pa.uint32(): BIGINT,
-    pa.float32(): DOUBLE,
-    pa.float64(): DOUBLE,
-    pa.string(): STRING,
-    pa.binary(): BYTES,
-    pa.date32(): DATE,
-    pa.null(): STRING,
-}
-
-
-def arrow_columns(table: pa.Table) -> tuple[tuple[Column, ...], pa.Table]:
-    """SQL columns of an answer of DuckDB, and the answer in the Arrow types those have for a user."""
-    columns = []
-    for i, field in enumerate(table.schema):
-        wide = _widened(field.type)
-        if wide != field.type:
-            table = table.set_column(i, field.name, table.column(i).cast(wide))
-        columns.append(Column(field.name, sql_type(wide)))
-    return tuple(columns), table
-
-
-def _widened(type_: pa.DataType) -> pa.DataType:
-    """DuckDB's own calendar and small types as ours."""
-    if pa.types.is_timestamp(type_):
-        return pa.timestamp("ms")
-    if pa.types.is_time(type_):
-        return pa.time32("ms")
-    if type_ in (pa.int8(), pa.int16(), pa.uint8(), pa.uint16()):
-        return pa.int32()
-    if type_ in (pa.uint32(), pa.uint64()):
-        return pa.int64()
-    if pa.types.is_null(type_) or type_ == pa.large_string():
-        return pa.string()
-    return pa.float64() if type_ == pa.float32() else type_
-
-
-def sql_type(type_: pa.DataType) -> SqlType:
-    """The SQL type of an Arrow type."""
-    if type_ in _FROM_ARROW:
-        return _FROM_ARROW[type_]
-    if pa.types.is_timestamp(type_):
-        return TIMESTAMP
-    if pa.types.is_time(type_):
-        return TIME
-    if pa.types.is_decimal(type_):
-        return Decimal(type_.precision, type_.scale)
-    if pa.types.is_list(type_):
-        return Array(sql_type(type_.value_type))
-    if pa.types.is_map(type_):
-        return Map(sql_type(type_.key_type), sql_type(type_.item_type))
-    if pa.types.is_struct(type_):
-        return Struct(tuple((field.name, sql_type(field.type)) for field in type_))
-    raise StatementError(
-        f"the answer has a column of type {type_}, which has no SQL type here", hint="CAST it to another type."
-    )

@@ -29,3 +29,8 @@ def to_calendar(table: pa.Table, columns: Sequence[Column], refs: Sequence[str])
         values, wanted = table.column(ref), calendar_type(column.type)
         data.append(values if values.type == wanted else values.cast(wanted))
     return pa.table(data, schema=pa.schema([pa.field(c.name, d.type) for c, d in zip(columns, data, strict=True)]))
+
+
+def to_numbers(values: pa.ChunkedArray, type_: SqlType) -> pa.ChunkedArray:
+    """A column of `to_calendar` as the numbers it is everywhere else: every one has a text, not only the years 1 to 9999."""
+    return values if values.type.equals(type_.arrow) else values.cast(type_.arrow)

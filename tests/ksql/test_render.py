@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal as PyDecimal
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from ksql.engine.types.calendar import calendar_type
 from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
@@ -27,7 +28,8 @@ from ksql.engine.types.sql_types import (
     SqlType,
     Struct,
 )
-from ksql.render import json_objects, json_rows, python_rows, schema_string, text_cells
+from ksql.python_values import python_rows
+from ksql.render import json_objects, json_rows, schema_string, text_cells
 
 POINT = Struct((("X", INTEGER), ("at", DATE)))
 
@@ -44,7 +46,9 @@ CASES = [
     (DATE, pa.array([-1, 10**6], pa.int32()), ['"1969-12-31"', '"4707-11-29"'], None),
     (TIME, pa.array([0, 36_000_123], pa.time32("ms")), ['"00:00:00"', '"10:00:00.123"'], ["00:00:00", "10:00:00.123"]),
     (TIMESTAMP, pa.array([0, -1], pa.timestamp("ms")), ['"1970-01-01T00:00:00.000"', '"1969-12-31T23:59:59.999"'], None),
-    (TIMESTAMP, pa.array([253402300800000]), ['"10000-01-01T00:00:00.000"'], ["10000-01-01T00:00:00.000"]),
+    (TIMESTAMP, pa.array([253402300800000]), ['"+10000-01-01T00:00:00.000"'], ["+10000-01-01T00:00:00.000"]),
+    (TIMESTAMP, pa.array([-(2**63)]), ['"-292275055-05-16T16:47:04.192"'], None),
+    (DATE, pa.array([-(2**31)], pa.int32()), ['"-5877641-06-23"'], None),
     (Array(STRING), pa.array([["a", None], []]), ['["a",null]', "[]"], ['["a",null]', "[]"]),
     (Map(STRING, Array(INTEGER)), pa.array([[("k", [1])]], pa.map_(pa.string(), pa.list_(pa.int32()))), ['{"k":[1]}'], None),
     (Map(INTEGER, STRING), pa.array([[(7, "v")]], pa.map_(pa.int32(), pa.string())), ['{"7":"v"}'], None),
@@ -73,9 +77,19 @@ def test_objects_and_schema() -> None:
 
 
 def test_python_values() -> None:
-    columns = [Column("M", Map(STRING, INTEGER)), Column("T", TIMESTAMP)]
+    far = Struct((("D", Array(DATE)), ("M", Map(DATE, TIMESTAMP))))
+    columns = [Column("M", Map(STRING, INTEGER)), Column("T", TIMESTAMP), Column("F", far)]
+    day, moment = np.datetime64("10000-01-01"), np.datetime64("-292275055-05-16T16:47:04.193")
+    row = {"D": [2932897, None], "M": [(0, 1 - 2**63)]}
     table = pa.table(
-        [pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int32())), pa.array([0], pa.timestamp("ms"))], names=["M", "T"]
+        [
+            pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int32())),
+            pa.array([0, None], pa.timestamp("ms")),
+            pa.array([row, None], far.arrow).cast(calendar_type(far)),
+        ],
+        names=["M", "T", "F"],
     )
-    expected: list[dict[str, Any]] = [{"M": {"k": 1}, "T": dt.datetime(1970, 1, 1)}]  # noqa: DTZ001
-    assert python_rows(table, columns) == expected
+    assert python_rows(table, columns) == [
+        {"M": {"k": 1}, "T": dt.datetime(1970, 1, 1), "F": {"D": [day, None], "M": {dt.date(1970, 1, 1): moment}}},  # noqa: DTZ001
+        {"M": None, "T": None, "F": None},
+    ]

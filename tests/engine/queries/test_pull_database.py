@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from functools import partial
+from operator import methodcaller
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +17,8 @@ from ksql.engine.queries.pull_database import PullDatabase
 #: Years of work.
 ENDLESS = "SELECT max(hash(range)) FROM range(1000000000000)"
 
+AS_TABLE = methodcaller("to_arrow_table")
+
 
 @pytest.fixture
 def database() -> Iterator[PullDatabase]:
@@ -25,9 +28,9 @@ def database() -> Iterator[PullDatabase]:
 
 
 def test_a_query_sees_only_its_relations(database: PullDatabase) -> None:
-    assert database.run("SELECT sum(n)::BIGINT AS n FROM t", {"t": pa.table({"n": [1, 2]})}).to_pylist() == [{"n": 3}]
+    assert database.run("SELECT sum(n)::BIGINT AS n FROM t", {"t": pa.table({"n": [1, 2]})}, AS_TABLE).to_pylist() == [{"n": 3}]
     with pytest.raises(duckdb.CatalogException, match="t does not exist"):
-        database.run("SELECT * FROM t", {})
+        database.run("SELECT * FROM t", {}, AS_TABLE)
 
 
 @pytest.mark.parametrize(
@@ -42,18 +45,18 @@ def test_a_query_sees_only_its_relations(database: PullDatabase) -> None:
 )
 def test_nothing_outside_is_reached(database: PullDatabase, statement: str) -> None:
     with pytest.raises(duckdb.Error, match=r"disabled|locked"):
-        database.run(statement, {})
+        database.run(statement, {}, AS_TABLE)
 
 
 def test_ctrl_c_stops_a_query(database: PullDatabase) -> None:
     ctrl_c = partial(signal.pthread_kill, threading.get_ident(), signal.SIGINT)
     threading.Timer(0.2, ctrl_c).start()
     with pytest.raises(KeyboardInterrupt):
-        database.run(ENDLESS, {})
-    assert database.run("SELECT 1 AS one", {}).to_pylist() == [{"one": 1}]
+        database.run(ENDLESS, {}, AS_TABLE)
+    assert database.run("SELECT 1 AS one", {}, AS_TABLE).to_pylist() == [{"one": 1}]
 
 
 def test_close_stops_queries(database: PullDatabase) -> None:
     threading.Timer(0.2, database.close).start()
     with pytest.raises(duckdb.InterruptException):
-        database.run(ENDLESS, {})
+        database.run(ENDLESS, {}, AS_TABLE)
