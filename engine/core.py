@@ -22,7 +22,7 @@ from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.processing_log import ProcessingLog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
 from ksql.engine.runtime.task import Task, group_name
-from ksql.engine.settings import caching, reads_latest
+from ksql.engine.settings import ERROR_STREAM, caching, checked, is_on, reads_latest
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.errors import KsqlError
@@ -49,7 +49,7 @@ class EngineCore:
         batch_records: int = 65_536,
     ) -> None:
         self.log = log
-        self.config = dict(config or {})
+        self.config = checked(config or {}, of_session=False)
         self.clock = clock
         self._batch_records = batch_records
         self.catalog = Catalog(log)
@@ -57,9 +57,7 @@ class EngineCore:
         # into the filter above it, and so parse it twice.
         self.database = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
         self.sql_error = duckdb.Error
-        self.processing_log = ProcessingLog(
-            log, self.catalog, enabled=self.config.get("ksql.logging.processing.topic.auto.create") != "false"
-        )
+        self.processing_log = ProcessingLog(log, self.catalog, enabled=is_on(self.config, ERROR_STREAM))
         register(self.database)
         self.sql = SqlRunner(self.database, workers)
         self.runtime = Runtime(log, workers)

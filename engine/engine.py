@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ksql.engine.core import EngineCore
 from ksql.engine.session import Session
+from ksql.engine.settings import checked
 
 
 class Engine(EngineCore):
@@ -17,5 +18,5 @@ class Engine(EngineCore):
     """
 
     def session(self, *, properties: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None) -> Session:
-        """A new session with the engine's defaults and the given properties."""
-        return Session(self, {**self.config, **(properties or {})}, variables or {})
+        """A new session with the engine's defaults and the given properties. Raises ConfigError."""
+        return Session(self, {**self.config, **checked(properties or {})}, variables or {})

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ksql.config import ConfigError
     from ksql.database import Answer, Database, connect
     from ksql.engine.errors import EngineClosedError, NotSupportedError, QueryError, StatementError
-    from ksql.errors import KsqlError
+    from ksql.errors import ConfigError, KsqlError
     from ksql.log.contract import LogError, LogLockedError
     from ksql.parser import ParseError
 
@@ -31,7 +30,7 @@ _HOME = {
     "Database": "ksql.database",
     "Answer": "ksql.database",
     "KsqlError": "ksql.errors",
-    "ConfigError": "ksql.config",
+    "ConfigError": "ksql.errors",
     "StatementError": "ksql.engine.errors",
     "NotSupportedError": "ksql.engine.errors",
     "QueryError": "ksql.engine.errors",

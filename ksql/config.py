@@ -21,15 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from ksql.errors import KsqlError
+from ksql.engine.settings import checked
+from ksql.errors import ConfigError
 from ksql.reasons import reason
 
 Durability = Literal["fsync", "os"]
 DEFAULT_LISTEN = "127.0.0.1:8088"
-
-
-class ConfigError(KsqlError):
-    """A setting that cannot be used. The message names the setting and where it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,8 @@ def load_config(
     environ: Mapping[str, str] = os.environ,
 ) -> Config:
     """Resolve all settings; arguments are what the command line gave. Raises ConfigError."""
-    file = config_file or environ.get("KSQL_CONFIG_FILE")
-    properties = read_properties(Path(file)) if file else {}
+    file = Path(config_file or environ.get("KSQL_CONFIG_FILE") or "")
+    properties = read_properties(file) if file.name else {}
 
     def setting(given: object, variable: str, key: str, default: object) -> str:
         from_file = properties.pop(key, None)
@@ -85,8 +82,16 @@ def load_config(
         workers=checked_workers(setting(workers, "KSQL_WORKERS", "ksql.workers", default_workers())),
         host=host,
         port=port,
-        properties=properties,
+        properties=_of_engine(properties, file),
     )
+
+
+def _of_engine(properties: Mapping[str, str], file: Path) -> dict[str, str]:
+    """What is left of a file for the engine, checked as SET checks it."""
+    try:
+        return checked(properties, of_session=False)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error.message}", hint=error.hint) from None
 
 
 def read_properties(path: Path) -> dict[str, str]:

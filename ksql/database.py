@@ -61,7 +61,7 @@ class Database:
         except BaseException:
             self.log.close()
             raise
-        self.session = self.engine.session(properties=config.properties)
+        self.session = self.engine.session()
         self._closed = False
         atexit.register(self.close)
 

@@ -6,7 +6,7 @@
     ├── QueryError          a running query failed (engine)
     ├── EngineClosedError   the engine was closed while the caller waited
     ├── LogError            topics cannot be read or written; with kinds of its own (log)
-    └── ConfigError         a setting cannot be used
+    └── ConfigError         a setting cannot be used; the message names it
 
 A message is one short line in lower-case prose, `detail` adds what was found, `hint` says what to do.
 """
@@ -36,3 +36,7 @@ class KsqlError(Exception):
     def place(self) -> str:
         """The place in the text, drawn; '' when there is none."""
         return ""
+
+
+class ConfigError(KsqlError):
+    """A setting that cannot be used. The message names the setting, and where it came from."""

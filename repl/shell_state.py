@@ -18,7 +18,7 @@ class ShellState:
         self, db: Database, *, variables: Mapping[str, str], output: OutputFormat = "TABULAR", display: Display | None = None
     ) -> None:
         self.db = db
-        self.session = db.engine.session(properties=db.config.properties, variables=variables)
+        self.session = db.engine.session(variables=variables)
         self.display = display or Display(output=output)
         self.leaving = False
         self.past: Iterable[str] = ()

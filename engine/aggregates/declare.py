@@ -97,7 +97,7 @@ def resolve_aggregate(
     name: str,
     types: Sequence[SqlType],
     literals: Sequence[LiteralValue],
-    settings: Mapping[str, object] = MappingProxyType({}),
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Bound:
     """The function for the types of its columns and its literals; no implicit casts. Raises StatementError.
 
@@ -114,9 +114,9 @@ def resolve_aggregate(
             detail="it accepts " + ", ".join(f"{name}({s})" for s in declaration.signatures),
             hint="aggregates convert no types by themselves: CAST the argument.",
         )
-    limit = settings.get(f"ksql.functions.{name.lower()}.limit")
-    if limit is not None and int(str(limit)) >= 0:
-        bound.limit(int(str(limit)))
+    limit = settings.get(f"ksql.functions.{name.lower()}.limit", "-1")
+    if int(limit) >= 0:
+        bound.limit(int(limit))
     return bound
 
 

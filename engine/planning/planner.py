@@ -23,13 +23,13 @@ from ksql.engine.planning.join import JOIN_KEY, plan_joins
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.result import Result, split, unwrap_as_value
+from ksql.engine.settings import LENIENT_KEYS, is_on
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.timed_state import Expiry, TimedState
 from ksql.engine.types.casts import is_number
 from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, SqlType
 
 #: A stream's key columns come in the order of the SELECT list, and there is no key if one is missing.
-LENIENT_KEYS = "ksql.new.query.planner.enabled"
 
 
 def plan(analysis: Analysis, properties: Mapping[str, str], into: Sequence[Column] = ()) -> Plan:
@@ -63,7 +63,7 @@ def _stream(analysis: Analysis, relation: Relation, properties: Mapping[str, str
     if analysis.where is not None:
         relation.filter(analysis.where)
     analysis = plan_explode(analysis, relation)
-    lenient = properties.get(LENIENT_KEYS, "").lower() == "true"
+    lenient = is_on(properties, LENIENT_KEYS)
     result = split(analysis, _stream_keys(analysis), "the key column", lenient=lenient)
     if analysis.joins and analysis.partition_by is None:
         result = Result(tuple(Item(key.name, _column("", JOIN_KEY)) for key in result.keys), result.values)

@@ -6,7 +6,7 @@ import threading
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -43,9 +43,9 @@ class LiveRows(ABC):
         self._left = limit
         self._woken = threading.Event()
         self._closed = False
-        # The log calls the event, not this object: one that was forgotten can go, and takes the subscription along.
-        self._unsubscribe = weakref.finalize(self, log.subscribe(self._woken.set))
-        self._unsubscribe.atexit = False
+        # The log knows the event and the reader, not this object: one that was forgotten can go, and takes those along.
+        self._let_go = weakref.finalize(self, _call_all, log.subscribe(self._woken.set), reader.close)
+        self._let_go.atexit = False
         self._registry = registry
         registry.add(self)
 
@@ -85,9 +85,8 @@ class LiveRows(ABC):
         """End the query; safe to call twice and from any thread."""
         if not self._closed:
             self._closed = True
-            self._unsubscribe()
+            self._let_go()
             self._registry.remove(self.query_id)
-            self._reader.close()
             self._woken.set()
 
     def _step(self) -> tuple[Changes | None, bool]:
@@ -112,3 +111,8 @@ class LiveRows(ABC):
     @abstractmethod
     def _process(self, batch: MicroBatch) -> Changes | None:
         """Rows of a micro-batch; None when it makes none."""
+
+
+def _call_all(*functions: Callable[[], None]) -> None:
+    for function in functions:
+        function()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+
+from sqlglot import exp
 
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.results import Message, Result
-from ksql.engine.settings import mistyped, wrong_value
+from ksql.engine.settings import canonical, find
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.status import done
+from ksql.errors import ConfigError
 from ksql.parser import nodes
 
 
@@ -62,23 +66,32 @@ def pause(request: Request) -> Result:
 @executes(nodes.Set)
 def set_property(request: Request) -> Result:
     name, value = request.node.this.name, request.node.args["value"].name
-    if expected := wrong_value(name, value):
-        fail(request.node.args["value"], f"property '{name}' must be {expected}, not '{value}'")
-    if known := mistyped(name):
-        fail(request.node.this, f"there is no property '{name}'", hint=f"did you mean {known}?")
-    before = request.session.properties.get(name)
-    request.session.properties[name] = value
+    with _placed(request.node.this):
+        setting = find(name)
+    with _placed(request.node.args["value"]):
+        setting.check(value)
+    before = request.session.properties.get(setting.name)
+    request.session.properties[setting.name] = value
     change = f" from '{before}'" if before is not None else ""
     return Message(request.text, f"Successfully changed property '{name}'{change} to '{value}'.", _properties_entity(request))
+
+
+@contextmanager
+def _placed(node: exp.Expression) -> Iterator[None]:
+    """A wrong setting in here is a wrong statement at `node`."""
+    try:
+        yield
+    except ConfigError as error:
+        fail(node, error.message, hint=error.hint)
 
 
 @executes(nodes.Unset)
 def unset_property(request: Request) -> Result:
     name = request.node.this.name
-    if name not in request.session.properties:
+    before = request.session.properties.pop(canonical(name), None)
+    if before is None:
         hint = did_you_mean(name, request.session.properties) or "SHOW PROPERTIES; lists what is."
         fail(request.node.this, f"property '{name}' is not set in this session", hint=hint)
-    before = request.session.properties.pop(name)
     return Message(request.text, f"Successfully unset property '{name}' (value was '{before}').", _properties_entity(request))
 
 

@@ -19,11 +19,11 @@ from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
 from ksql.engine.runtime import changelog, identity
 from ksql.engine.runtime.task import group_name, start_cursors
-from ksql.engine.settings import reads_latest
+from ksql.engine.settings import KEY_FORMAT, TOPIC_PREFIX, reads_latest, value_of
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.statements.declare import check_retention, check_source, column_name
-from ksql.engine.statements.formats import KEY_DEFAULT, Formats, choose_formats, wrap_by_default
+from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
 from ksql.engine.statements.status import done, warning
@@ -32,8 +32,6 @@ from ksql.engine.statements.with_clause import INSERT, STREAM_AS, TABLE_AS, read
 from ksql.engine.types.sql_types import Column
 from ksql.log.contract import Transaction
 from ksql.parser import nodes, to_sql
-
-PREFIX = "ksql.output.topic.name.prefix"
 
 _GROUP_IT = "GROUP BY makes a table of a stream."
 _READ_TOPIC = "a table's changes are a stream, too: CREATE STREAM … WITH (KAFKA_TOPIC='its topic', …) declares it."
@@ -145,7 +143,7 @@ def _sink_source(
     request: Request, made: Plan, values: dict[str, Any], formats: Formats, inherited: Source, query_id: str
 ) -> Source:
     name = request.node.this.name
-    topic = values.get("KAFKA_TOPIC") or request.session.properties.get(PREFIX, "") + name
+    topic = values.get("KAFKA_TOPIC") or value_of(request.session.properties, TOPIC_PREFIX) + name
     existing = request.engine.log.topics().get(topic)
     keys, columns = made.columns[: made.key_count], made.columns[made.key_count :]
     if not columns:
@@ -157,7 +155,7 @@ def _sink_source(
         key_columns=keys,
         value_columns=columns,
         topic=topic,
-        key_format=_key_format(request.node, values, formats, keys, request.session.properties.get(KEY_DEFAULT, "KAFKA")),
+        key_format=_key_format(request.node, values, formats, keys, value_of(request.session.properties, KEY_FORMAT)),
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), request.session.properties),

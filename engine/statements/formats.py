@@ -12,11 +12,8 @@ from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import fail
 from ksql.engine.formats import capabilities
 from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.settings import KEY_FORMAT, VALUE_FORMAT, WRAP, is_on, value_of
 from ksql.engine.statements.with_clause import written
-
-KEY_DEFAULT = "ksql.persistence.default.format.key"
-VALUE_DEFAULT = "ksql.persistence.default.format.value"
-WRAP_DEFAULT = "ksql.persistence.wrap.single.values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +34,12 @@ def choose_formats(
     key = (
         values.get("KEY_FORMAT")
         or values.get("FORMAT")
-        or (inherited.key_format if inherited else session.get(KEY_DEFAULT, "KAFKA"))
+        or (inherited.key_format if inherited else value_of(session, KEY_FORMAT))
     )
     value = (
         values.get("VALUE_FORMAT")
         or values.get("FORMAT")
-        or (inherited.value_format if inherited else session.get(VALUE_DEFAULT))
+        or (inherited.value_format if inherited else value_of(session, VALUE_FORMAT))
     )
     if not value:
         fail(node, "VALUE_FORMAT is missing", hint="WITH (…, VALUE_FORMAT='JSON') says how values are written.")
@@ -58,9 +55,9 @@ def choose_formats(
 
 def wrap_by_default(options: FormatOptions, format_: str, columns: int, session: Mapping[str, str]) -> FormatOptions:
     """Options of a value of so many columns: where they leave open whether a single one is wrapped, the session may say."""
-    if options.wrap_single is not None or columns != 1 or WRAP_DEFAULT not in session:
+    if options.wrap_single is not None or columns != 1 or not value_of(session, WRAP):
         return options
-    wrap, can = session[WRAP_DEFAULT].lower() == "true", capabilities(format_)
+    wrap, can = is_on(session, WRAP), capabilities(format_)
     return replace(options, wrap_single=wrap) if (can.wrapping if wrap else can.unwrapping) else options
 
 

@@ -9,7 +9,7 @@ from ksql.engine.aggregates import AGGREGATES
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.functions import functions
 from ksql.engine.results import Listing, Result
-from ksql.engine.settings import DEFAULTS, PREFIX
+from ksql.engine.settings import shown
 from ksql.engine.statements.describe import describe_sources
 from ksql.engine.statements.explain import describe_queries
 from ksql.engine.statements.registry import Request, executes
@@ -119,24 +119,21 @@ def _query(query_id: str, kind: str, state: str, text: str, sinks: Sequence[Sour
 
 @executes(nodes.ShowProperties)
 def show_properties(request: Request) -> Result:
-    """Every property the engine knows or was given: its default, the server's value, or the session's."""
+    """Every property that has an effect or was given: its default, the server's value, or the session's."""
     config, given = request.engine.config, request.session.properties
-    plain_names = {name.removeprefix(PREFIX) for name in given}
-    defaults = {name: value for name, value in DEFAULTS.items() if name not in plain_names}
-    plain = [
-        {
-            "name": name,
-            "scope": "KSQL",
-            "level": "SERVER" if name in defaults or config.get(name) == value else "SESSION",
-            "value": value,
-            "editable": True,
-        }
-        for name, value in sorted({**defaults, **given}.items())
-    ]
-    rows = [[str(p["name"]), "SESSION" if p["level"] == "SESSION" else "", str(p["value"])] for p in plain]
-    overridden = [p["name"] for p in plain if p["level"] == "SESSION"]
-    entity = {"properties": plain, "overwrittenProperties": overridden, "defaultProperties": sorted(defaults)}
-    return listing(request, "properties", ["Property", "Override", "Value"], rows, entity)
+    rows, plain = [], []
+    for setting in shown(given):
+        value = given.get(setting.name, setting.default)
+        level = "SESSION" if setting.name in given and config.get(setting.name) != value else "SERVER"
+        rows.append([setting.name, "SESSION" if level == "SESSION" else "", value, setting.doc])
+        editable = not setting.of_server
+        plain.append({"name": setting.name, "scope": "KSQL", "level": level, "value": value, "editable": editable})
+    entity = {
+        "properties": plain,
+        "overwrittenProperties": [p["name"] for p in plain if p["level"] == "SESSION"],
+        "defaultProperties": [p["name"] for p in plain if p["name"] not in given],
+    }
+    return listing(request, "properties", ["Property", "Override", "Value", "Meaning"], rows, entity)
 
 
 @executes(nodes.ShowFunctions)

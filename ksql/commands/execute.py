@@ -41,5 +41,5 @@ def execute(config: Config, sql: str, variables: Mapping[str, str], output: Outp
     if sys.stderr.isatty():
         say_data_directory(config)
     with Database(config) as db:
-        session = db.engine.session(properties=config.properties, variables=variables)
+        session = db.engine.session(variables=variables)
         run_statements(session, sql, Display(output=output))

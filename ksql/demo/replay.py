@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 
-from ksql.config import Config, ConfigError, default_data_dir
+from ksql.config import Config, default_data_dir
 from ksql.database import Database
 from ksql.demo.feed import Feed
 from ksql.demo.sample import SAMPLE_ROWS, full_data_available, load
 from ksql.display import ChangesDisplay, Display
 from ksql.engine.results import PushQuery
 from ksql.engine.types.sql_types import TIMESTAMP, Column
+from ksql.errors import ConfigError
 from ksql.runner import run_statements
 
 #: The replay takes so many commits, each a good moment to kill it, and looks for changes so long after each.

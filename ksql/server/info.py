@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 
-from ksql.engine.settings import DEFAULTS, PREFIX
+from ksql.engine.settings import find
+from ksql.errors import ConfigError
 from ksql.server.errors import BAD_REQUEST, NOT_FOUND, ApiError
 from ksql.server.state import state_of
 from ksql.version import version
@@ -44,10 +45,11 @@ async def metadata_id(request: Request) -> JSONResponse:  # noqa: ARG001
 
 
 async def is_valid_property(request: Request) -> JSONResponse:
-    """Whether SET of the property would have an effect."""
-    name = request.path_params["name"]
-    if name.removeprefix(PREFIX) not in DEFAULTS:
-        raise ApiError(BAD_REQUEST, f"there is no property {name}")
+    """Whether a session may SET the property."""
+    try:
+        find(request.path_params["name"])
+    except ConfigError as error:
+        raise ApiError(BAD_REQUEST, str(error)) from error
     return JSONResponse(content=True)
 
 

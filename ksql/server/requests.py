@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from ksql.engine import Session
+from ksql.errors import ConfigError
 from ksql.server.errors import BAD_REQUEST, FORBIDDEN, ApiError
 from ksql.server.state import state_of
 
@@ -27,8 +28,11 @@ class StatementRequest:
     variables: Mapping[str, str]
 
     def session(self, request: Request) -> Session:
-        """The session in which the request's statements run."""
-        return state_of(request).engine.session(properties=self.properties, variables=self.variables)
+        """The session in which the request's statements run. Raises ApiError 40000 for properties that are none."""
+        try:
+            return state_of(request).engine.session(properties=self.properties, variables=self.variables)
+        except ConfigError as error:
+            raise ApiError(BAD_REQUEST, str(error)) from error
 
 
 async def read_statements(request: Request, text_field: str, properties_field: str) -> StatementRequest:

@@ -8,8 +8,8 @@ from types import FrameType
 
 import uvicorn
 
-from ksql.config import ConfigError
 from ksql.database import Database
+from ksql.errors import ConfigError
 from ksql.server.app import create_app
 from ksql.server.state import ServerState
 

@@ -13,10 +13,9 @@ from starlette.requests import Request
 
 from ksql.engine import Engine
 from ksql.engine.results import PushQuery
+from ksql.engine.settings import MAX_PUSH_QUERIES, value_of
 from ksql.server.errors import TOO_MANY_PUSH_QUERIES, ApiError
 
-#: A waiting push query holds a thread, so there is an end to their number.
-MAX_PUSH_QUERIES = 100
 #: So many outcomes of commands can be asked for; those before are forgotten.
 KEPT_STATUSES = 1_000
 #: Pull queries worked on at a time; more wait.
@@ -28,7 +27,6 @@ class ServerState:
     """One per application. Methods may be called from any thread."""
 
     engine: Engine
-    push_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PUSH_QUERIES))
     #: Long pull queries leave the other routes their threads.
     pull_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_PULL_QUERIES))
     command_numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -36,14 +34,19 @@ class ServerState:
     _running: dict[str, PushQuery] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        #: A waiting push query holds a thread, so there is an end to their number.
+        self.most_push_queries = int(value_of(self.engine.config, MAX_PUSH_QUERIES))
+        self.push_threads = anyio.CapacityLimiter(self.most_push_queries)
+
     def admit(self, query: PushQuery) -> None:
         """Keep a push query findable until `close_query`. Raises ApiError, and closes it, when there are too many."""
         with self._lock:
-            if len(self._running) < MAX_PUSH_QUERIES:
+            if len(self._running) < self.most_push_queries:
                 self._running[query.query_id] = query
                 return
         query.close()
-        raise ApiError(TOO_MANY_PUSH_QUERIES, f"{MAX_PUSH_QUERIES} push queries are running; close one first")
+        raise ApiError(TOO_MANY_PUSH_QUERIES, f"{self.most_push_queries} push queries are running; close one first")
 
     def close_query(self, query_id: str) -> bool:
         """End a push query; False when no such query runs."""

@@ -118,6 +118,7 @@ class FakeEngine:
             "SHOW": lambda text: Listing(text, [("", ["Name"], [["S"]])], {"@type": "streams", "streams": [{"name": "S"}]}),
             "SELECT * FROM T": lambda text: Rows(text, "q1", COLUMNS, table(("a", 1), ("b", None))),
         }
+        self.config: dict[str, str] = {}
         self.executed: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.sources: dict[str, Source] = {"S": source("S", is_table=False), "T": source("T", is_table=True)}
         self.queries: dict[str, object] = {}

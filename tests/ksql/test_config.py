@@ -53,11 +53,11 @@ def test_everything_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "ksql.properties"
     file.write_text(
         "# comment\n! too\n\nlisteners = http://0.0.0.0:9000,http://other:1\nksql.durability=os\nksql.workers = 3\n"
-        "ksql.streams.auto.offset.reset=earliest\nlong=a\\\nb\n"
+        "ksql.streams.auto.offset.reset=earliest\nksql.service.id=a\\\nb\n"
     )
     config = load_config(environ={"HOME": "/h", "KSQL_CONFIG_FILE": str(file)})
     assert (config.host, config.port, config.durability, config.workers) == ("0.0.0.0", 9000, "os", 3)  # noqa: S104
-    assert config.properties == {"ksql.streams.auto.offset.reset": "earliest", "long": "ab"}
+    assert config.properties == {"auto.offset.reset": "earliest", "ksql.service.id": "ab"}
 
 
 @pytest.mark.parametrize(

@@ -300,8 +300,9 @@ def test_pages_of_other_sites_are_refused(client: Client, engine: FakeEngine, pa
     assert client.post(path, json=body, headers={"Origin": "http://test"}).status_code != 403
 
 
-def test_too_many_push_queries(client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "MAX_PUSH_QUERIES", 0)
+def test_too_many_push_queries(engine: FakeEngine) -> None:
+    engine.config = {"ksql.max.push.queries": "0"}
+    client = Client(create_app(cast(Engine, engine)))
     push, engine.answers["SELECT"] = push_of(changes(("a", 1)))
     refused = client.post("/query-stream", json={"sql": "SELECT ID FROM S EMIT CHANGES;"})
     assert (refused.status_code, refused.json()["error_code"], push.closed) == (400, 40003, True)

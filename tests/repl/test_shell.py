@@ -29,7 +29,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def shell(engine: FakeEngine) -> Shell:
-    db: Any = SimpleNamespace(engine=engine, log=MemoryLog(), config=Config(properties={"p": "q"}))
+    db: Any = SimpleNamespace(engine=engine, log=MemoryLog(), config=Config())
     return Shell(cast(Database, db), variables={"v": "1"}, display=Display(io.StringIO()))
 
 
@@ -76,9 +76,9 @@ def test_leaving(shell: Shell, text: str) -> None:
     assert shell.leaving
 
 
-def test_the_session_has_properties_and_variables(shell: Shell, engine: FakeEngine) -> None:
+def test_the_session_has_variables(shell: Shell, engine: FakeEngine) -> None:
     shell.run("SHOW STREAMS;")
-    assert engine.executed[-1][1:] == ({"p": "q"}, {"v": "1"})
+    assert engine.executed[-1][1:] == ({}, {"v": "1"})
 
 
 def test_json_output(shell: Shell) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import ksql
+from ksql.engine.runtime.reader import Reader
 
 SETUP = """
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic = 's', value_format = 'JSON', partitions = 1);
@@ -34,11 +35,17 @@ def test_each_has_an_id_and_an_end_of_its_own(database: ksql.Database, statement
     second.close()
 
 
+def readers() -> int:
+    gc.collect()
+    return sum(isinstance(found, Reader) for found in gc.get_objects())
+
+
 @pytest.mark.parametrize("statement", FOR_EVER)
 def test_one_that_was_forgotten_is_gone(database: ksql.Database, statement: str) -> None:
+    before = readers()
     database.execute(statement)
-    gc.collect()
     assert database.engine.push_queries.running == []
+    assert readers() == before
 
 
 def test_whether_a_limit_was_reached(database: ksql.Database) -> None:
