@@ -10,6 +10,7 @@ from ksql.engine.core import EngineCore
 from ksql.engine.errors import NotSupportedError, StatementError, located
 from ksql.engine.results import Result
 from ksql.engine.session_state import SessionState
+from ksql.engine.settings import VARIABLES, is_on
 from ksql.engine.statements import load_executors
 from ksql.engine.statements.insert_values import insert_all
 from ksql.engine.statements.parameters import bind, share_out
@@ -44,7 +45,9 @@ class Session(SessionState):
         return insert_all(self, texts)
 
     def _execute_one(self, piece: Piece, values: Sequence[Any], note: tuple[str, str] | None) -> Result:
-        text = substitute(piece.text, self.variables)
+        text = piece.text
+        if is_on(self.properties, VARIABLES):
+            text = substitute(text, self.variables, line=piece.line, column=piece.column)
         if values:
             text = bind(text, values, self.engine.sources)
         statement = parse_one(text, line=piece.line, column=piece.column)
