@@ -6,7 +6,7 @@ from importlib import import_module
 
 from ksql.engine.aggregates.declare import AGGREGATES, Bound, is_aggregate, resolve_aggregate
 
-for _module in ("counting", "sums", "extremes", "by_offset", "statistics", "distinct", "sum_list", "top"):
+for _module in ("counting", "sums", "extremes", "by_offset", "collecting", "statistics", "distinct", "sum_list", "top"):
     import_module(f"ksql.engine.aggregates.{_module}")
 
 __all__ = ["AGGREGATES", "Bound", "is_aggregate", "resolve_aggregate"]

@@ -1,4 +1,4 @@
-"""Values by order of arrival: LATEST_BY_OFFSET, EARLIEST_BY_OFFSET, COLLECT_LIST."""
+"""Values by order of arrival: LATEST_BY_OFFSET, EARLIEST_BY_OFFSET."""
 
 from __future__ import annotations
 
@@ -45,15 +45,12 @@ class OneByOffset(Bound):
 
 
 class ManyByOffset(Bound):
-    """The latest or earliest `count` values as an array, or all of them (COLLECT_LIST)."""
+    """The latest or earliest `count` values as an array."""
 
-    def __init__(self, type_: SqlType, count: int | None, *, latest: bool, skip_nulls: bool) -> None:
+    def __init__(self, type_: SqlType, count: int, *, latest: bool, skip_nulls: bool) -> None:
         self.returns = Array(type_)
         self.state = (("values", self.returns.arrow),)
         self._count, self._latest, self._skip_nulls = count, latest, skip_nulls
-
-    def limit(self, most: int) -> None:
-        self._count = most
 
     def scan(
         self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
@@ -63,9 +60,9 @@ class ManyByOffset(Bound):
         lists = GrowingLists(values, kept, old[0], segments)
         last = lists.counts[wanted]
         first = np.zeros(len(last), dtype=np.int64)
-        if self._count is not None and self._latest:
+        if self._latest:
             first = np.maximum(last - self._count, 0)
-        elif self._count is not None:
+        else:
             last = np.minimum(last, self._count)
         return [lists.slices(wanted, first, last)]
 
@@ -73,8 +70,6 @@ class ManyByOffset(Bound):
         values = list(state[0] or [])
         if arguments[0] is not None or not self._skip_nulls:
             values.append(arguments[0])
-        if self._count is None:
-            return [values]
         return [values[-self._count :] if self._latest else values[: self._count]]
 
 
@@ -109,8 +104,3 @@ def bind_latest(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> B
 )
 def bind_earliest(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return _bind(types, literals, latest=False)
-
-
-@aggregate("COLLECT_LIST", "All values as an array, nulls included.", ["T"], tables=True)
-def bind_collect_list(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
-    return ManyByOffset(types[0], None, latest=False, skip_nulls=False) if len(types) == 1 and not literals else None

@@ -56,6 +56,25 @@ class Bound(ABC):
         return state[0]
 
 
+class Undoable(Bound):
+    """A function that can take a record back, too: what a table needs, whose changes replace rows."""
+
+    @abstractmethod
+    def scan(
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
+    ) -> list[pa.Array]:
+        """As `Bound.scan`. signs: int64 per sorted row, 1 where it is added, -1 where it is taken back; None: all are added."""
+
+    @abstractmethod
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
+        """State after one more record; after taking it back where sign is -1."""
+
+
 Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Bound | None]
 
 
@@ -63,7 +82,7 @@ Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Bound | None]
 class Declaration:
     """An aggregate function: `signatures` for people, `bind` for the planner (None when the types do not fit).
 
-    tables: it may be used on tables, whose rows are undone when they change.
+    tables: it may be used on tables, whose rows are taken back when they change: it is `Undoable`.
     """
 
     name: str
@@ -98,14 +117,22 @@ def resolve_aggregate(
     types: Sequence[SqlType],
     literals: Sequence[LiteralValue],
     settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    table: bool = False,
 ) -> Bound:
     """The function for the types of its columns and its literals; no implicit casts. Raises StatementError.
 
-    settings: `ksql.functions.<name>.limit` is how many values it collects at most.
+    settings: `ksql.functions.<name>.limit` is how many values it collects at most. table: the rows are those of a table.
     """
     declaration = AGGREGATES.get(name)
     if declaration is None:
         raise StatementError(f"there is no aggregate function {name}", hint=did_you_mean(name, AGGREGATES))
+    if table and not declaration.tables:
+        raise StatementError(
+            f"{name} cannot be used on a table",
+            detail="when a row changes, its old value is taken back, which this function cannot do",
+            hint="on tables there are " + ", ".join(sorted(known for known in AGGREGATES if AGGREGATES[known].tables)) + ".",
+        )
     bound = declaration.bind(types, literals)
     if bound is None:
         given = ", ".join([str(t) for t in types] + [str(v) for v in literals])

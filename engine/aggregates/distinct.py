@@ -1,4 +1,4 @@
-"""Aggregates over distinct values: COLLECT_SET, COUNT_DISTINCT, HISTOGRAM, ATTR."""
+"""Aggregates over distinct values: COUNT_DISTINCT, HISTOGRAM, ATTR."""
 
 from __future__ import annotations
 
@@ -9,38 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, java_identity
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, java_identity
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
+from ksql.engine.kernels.lives import Limit, Lives
 from ksql.engine.kernels.nulls import arrow, numbers, validity
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.types.sql_types import BIGINT, STRING, Array, Map, SqlType
+from ksql.engine.types.sql_types import BIGINT, STRING, Map, SqlType
 
 _MOST_IN_HISTOGRAM = 1000
-
-
-class CollectSet(Bound):
-    """Distinct values in order of first appearance, null among them; at most `_most`."""
-
-    def __init__(self, type_: SqlType) -> None:
-        self.returns = Array(type_)
-        self.state = (("values", self.returns.arrow),)
-        self._most = 2**31 - 1
-
-    def limit(self, most: int) -> None:
-        self._most = most
-
-    def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
-    ) -> list[pa.Array]:
-        entries = Entries(sizes_of(old[0]), old[0].flatten(), arguments[0], np.ones(segments.rows, dtype=bool), segments)
-        counts = np.minimum(entries.counts[wanted], self._most)
-        return [slices_of(entries.values, entries.starts[segments.segment[wanted]], counts)]
-
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-        values = list(state[0] or [])
-        known = java_identity(arguments[0]) in map(java_identity, values)
-        return [values if known or len(values) >= self._most else [*values, arguments[0]]]
 
 
 class CountDistinct(Bound):
@@ -65,21 +42,28 @@ class CountDistinct(Bound):
         return [len(values), values]
 
 
-class Histogram(Bound):
+class Histogram(Undoable):
     """A map from text to how often it came; of the first thousand texts only.
 
-    A null is the text null, which it only adds to the map: it does not count it again.
+    A null is the text null, which it only adds to the map: it does not count it again, nor does it take it back.
     """
 
     returns = Map(STRING, BIGINT)
     state = (("counts", returns.arrow),)
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        lists = old[0].cast(pa.list_(old[0].type.field(0).type))
+        lists, texts = old[0].cast(pa.list_(old[0].type.field(0).type)), pc.fill_null(arguments[0], "null")
+        if signs is not None:
+            return [self._signed(texts, validity(arguments[0]), lists, segments, wanted, signs)]
         known, every = lists.flatten(), np.ones(segments.rows, dtype=bool)
-        entries = Entries(sizes_of(lists), known.field(0), pc.fill_null(arguments[0], "null"), every, segments)
+        entries = Entries(sizes_of(lists), known.field(0), texts, every, segments)
         sizes = np.minimum(entries.counts[wanted], _MOST_IN_HISTOGRAM)
         shown = ranges(entries.starts[segments.segment[wanted]], sizes)
         adding = validity(arguments[0]) | entries.is_new
@@ -87,18 +71,38 @@ class Histogram(Bound):
         offsets = pa.array(np.append(0, np.cumsum(sizes)).astype(np.int32))
         return [pa.MapArray.from_arrays(offsets, entries.values(shown), pa.array(counts))]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def _signed(
+        self,
+        texts: pa.Array,
+        valid: np.ndarray,
+        old: pa.Array,
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray,
+    ) -> pa.Array:
+        known = old.flatten()
+        amounts = np.append(numbers(known.field(1)), np.where(valid, signs, 0))
+        floors = np.append(np.zeros(len(known), dtype=np.int64), ~valid & (signs > 0))
+        limit = Limit(_MOST_IN_HISTOGRAM, distinct=True)
+        lives = Lives(sizes_of(old), known.field(0), texts, amounts, floors, segments, limit)
+        spans = lives.of_values()
+        offsets, shown = spans.at(wanted)
+        items = spans.items[shown]
+        counts = lives.numbers(items, np.repeat(wanted, np.diff(offsets.to_numpy())))
+        return pa.MapArray.from_arrays(offsets, lives.values.take(pa.array(items)), pa.array(counts))
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         counts = dict(state[0] or [])
         text = "null" if arguments[0] is None else arguments[0]
-        if arguments[0] is None and text in counts:
+        if arguments[0] is None and (text in counts or sign < 0):
             return [list(counts.items())]
-        if text in counts or len(counts) < _MOST_IN_HISTOGRAM:
-            counts[text] = counts.get(text, 0) + 1
-        return [list(counts.items())]
+        if text in counts or (sign > 0 and len(counts) < _MOST_IN_HISTOGRAM):
+            counts[text] = counts.get(text, 0) + sign
+        return [[(text, count) for text, count in counts.items() if count]]
 
 
-class OnlyValue(Bound):
-    """The only value of a group, null when there are several. All values are kept with their counts: so a row can be undone."""
+class OnlyValue(Undoable):
+    """The only value of a group, null when there are several. All values are kept with their counts."""
 
     def __init__(self, type_: SqlType) -> None:
         self.returns = type_
@@ -106,8 +110,15 @@ class OnlyValue(Bound):
         self.state = (("only", type_.arrow), ("entries", pa.list_(self._entry)))
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
+        if signs is not None:
+            return self._signed(arguments[0], old[1], segments, wanted, signs)
         known, every = old[1].flatten(), np.ones(segments.rows, dtype=bool)
         entries = Entries(sizes_of(old[1]), known.field(0), arguments[0], every, segments)
         first = entries.values(entries.starts)
@@ -118,13 +129,31 @@ class OnlyValue(Bound):
         pairs = pa.StructArray.from_arrays([entries.values(shown), pa.array(counts)], fields=list(self._entry))
         return [only, _at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def _signed(
+        self, values: pa.Array, old: pa.Array, segments: Segments, wanted: np.ndarray, signs: np.ndarray
+    ) -> list[pa.Array]:
+        known = old.flatten()
+        amounts = np.append(numbers(known.field(1)), signs)
+        lives = Lives(sizes_of(old), known.field(0), values, amounts, np.zeros_like(amounts), segments)
+        spans = lives.of_values()
+        # Where there is one span, the sum of their items is that of the only one.
+        single = spans.sums(np.ones(len(spans.items)), wanted) == 1
+        only = lives.values.take(arrow(spans.sums(spans.items, wanted), pa.int64(), single))
+        offsets, shown = spans.at(segments.ends)
+        items = spans.items[shown]
+        counts = lives.numbers(items, np.repeat(segments.ends, np.diff(offsets.to_numpy())))
+        entries = [lives.values.take(pa.array(items)), pa.array(counts)]
+        lists = pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(entries, fields=list(self._entry)))
+        return [only, _at_ends(lists, segments, wanted)]
+
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         entries = [dict(entry) for entry in state[1] or []]
         same = next((e for e in entries if java_identity(e["value"]) == java_identity(arguments[0])), None)
-        if same is None:
+        if same is not None:
+            same["count"] += sign
+        elif sign > 0:
             entries.append({"value": arguments[0], "count": 1})
-        else:
-            same["count"] += 1
+        entries = [entry for entry in entries if entry["count"]]
         return [entries[0]["value"] if len(entries) == 1 else None, entries]
 
 
@@ -136,11 +165,6 @@ def _at_ends(lists: pa.Array, segments: Segments, wanted: np.ndarray) -> pa.Arra
 
 def _one(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> bool:
     return len(types) == 1 and not literals
-
-
-@aggregate("COLLECT_SET", "The distinct values as an array, null among them, in order of first appearance.", ["T"])
-def bind_collect_set(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
-    return CollectSet(types[0]) if _one(types, literals) else None
 
 
 @aggregate("COUNT_DISTINCT", "Number of distinct values that are not null.", ["T"])

@@ -9,88 +9,107 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, wrap_int64
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int64
 from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.nulls import numbers, validity
-from ksql.engine.kernels.scans import running_double_sum, running_sum
+from ksql.engine.kernels.scans import previous, running_double_sum, running_sum, signed
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, SqlType
 
 
-class Deviation(Bound):
-    """Sum, count and sum of squared deviations, brought up to date record by record as Youngs and Cramer describe."""
+class Deviation(Undoable):
+    """Sum, count and sum of squared deviations, brought up to date record by record as Youngs and Cramer describe.
+
+    Taking a record back takes back what it would add as the last one.
+    """
 
     returns = DOUBLE
 
-    def __init__(self, sum_: Bound, *, root: bool) -> None:
+    def __init__(self, sum_: Undoable, *, root: bool) -> None:
         self._sum, self._root = sum_, root
         self._whole = sum_.returns != DOUBLE
         self.state = (*sum_.state, ("count", pa.int64()), ("squares", pa.float64()))
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
         every = np.arange(segments.rows)
-        sums = self._sum.scan(arguments, old[:1], segments, every)
+        sums = self._sum.scan(arguments, old[:1], segments, every, signs)
         valid = validity(arguments[0])
-        counts = running_sum(valid.astype(np.int64), numbers(old[1]), segments)
-        values, totals = numbers(arguments[0]), numbers(sums[0])
+        counts = running_sum(signed(valid.astype(np.int64), signs), numbers(old[1]), segments)
+        values, totals, n = numbers(arguments[0]), numbers(sums[0]), counts
         if self._whole:
             values, totals = values.astype(np.int64), totals.astype(np.int64)
+        if signs is not None:
+            # Count and sum with the record, whether it comes or goes.
+            n = np.where(signs > 0, n, previous(n, numbers(old[1]), segments))
+            totals = np.where(signs > 0, totals, previous(totals, numbers(old[0]), segments))
         with np.errstate(all="ignore"):
-            distance = (counts * values - totals).astype(np.float64)
-            growth = distance * distance / (counts * (counts - 1)).astype(np.float64)
-        squares = running_double_sum(growth, valid & (counts > 1), numbers(old[2]), segments)
+            distance = (n * values - totals).astype(np.float64)
+            growth = distance * distance / (n * (n - 1)).astype(np.float64)
+        squares = running_double_sum(signed(growth, signs), valid & (n > 1), numbers(old[2]), segments)
         at = pa.array(wanted)
         return [sums[0].take(at), pa.array(counts[wanted]), pa.array(squares[wanted])]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         count, squares, value = state[1] or 0, state[2] or 0.0, arguments[0]
-        total = self._sum.step(state[:1], arguments)[0]
+        total = self._sum.step(state[:1], arguments, sign)[0]
         if value is None:
             return [total, count, squares]
-        count += 1
-        if count > 1:
-            distance = float(wrap_int64(count * value - total)) if self._whole else count * value - total
-            squares += distance * distance / float(count * (count - 1))
-        return [total, count, squares]
+        n, with_it = (count + 1, total) if sign > 0 else (count, state[0])
+        if n > 1:
+            distance = float(wrap_int64(n * value - with_it)) if self._whole else n * value - with_it
+            squares += sign * (distance * distance / float(n * (n - 1)))
+        return [total, count + sign, squares]
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         counts = numbers(state[1])
         with np.errstate(all="ignore"):
-            variance = np.where(counts < 2, 0.0, numbers(state[2]) / (counts - 1))
+            # What rounding leaves of squares that were taken back may be less than nothing.
+            variance = np.where(counts < 2, 0.0, np.maximum(numbers(state[2]), 0.0) / (counts - 1))
             return pa.array(np.sqrt(variance) if self._root else variance)
 
     def result_of(self, state: Sequence[Any]) -> Any:
         if state[1] < 2:
             return 0.0
-        variance = state[2] / (state[1] - 1)
+        variance = (0.0 if state[2] < 0 else state[2]) / (state[1] - 1)
         return math.sqrt(variance) if self._root else variance
 
 
-class Correlation(Bound):
+class Correlation(Undoable):
     """Count and sums of x, y, xy, xx and yy. A record counts where neither column is null."""
 
     returns = DOUBLE
     state = (("count", pa.int64()), *((name, pa.float64()) for name in ("x", "y", "xy", "xx", "yy")))
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
         valid = validity(arguments[0]) & validity(arguments[1])
         x, y = (numbers(argument).astype(np.float64) for argument in arguments)
-        counts = running_sum(valid.astype(np.int64), numbers(old[0]), segments)
+        counts = running_sum(signed(valid.astype(np.int64), signs), numbers(old[0]), segments)
         with np.errstate(all="ignore"):
-            terms = (x, y, x * y, x * x, y * y)
+            terms = (signed(term, signs) for term in (x, y, x * y, x * x, y * y))
         sums = [running_double_sum(term, valid, numbers(before), segments) for term, before in zip(terms, old[1:], strict=True)]
         return [pa.array(column[wanted]) for column in (counts, *sums)]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         sums = [value or 0.0 for value in state[1:]]
         if None in arguments:
             return [state[0] or 0, *sums]
         x, y = (float(argument) for argument in arguments)
-        return [(state[0] or 0) + 1, *(a + b for a, b in zip(sums, (x, y, x * y, x * x, y * y), strict=True))]
+        terms = (x, y, x * y, x * x, y * y)
+        return [(state[0] or 0) + sign, *(a + sign * b for a, b in zip(sums, terms, strict=True))]
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         return pa.array(_correlation(*(numbers(column).astype(np.float64) for column in state)))

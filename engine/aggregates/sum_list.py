@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate
 from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.lists import sizes_of
 from ksql.engine.kernels.nulls import validity
@@ -16,17 +16,22 @@ from ksql.engine.kernels.segments import Segments
 from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, Array, SqlType
 
 
-class SumList(Bound):
+class SumList(Undoable):
     """Each list is summed by itself, and the sums are summed. Null lists and null elements change nothing."""
 
-    def __init__(self, sum_: Bound) -> None:
+    def __init__(self, sum_: Undoable) -> None:
         self._sum = sum_
         self.returns, self.state = sum_.returns, sum_.state
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        return self._sum.scan([self._sums(arguments[0])], old, segments, wanted)
+        return self._sum.scan([self._sums(arguments[0])], old, segments, wanted, signs)
 
     def _sums(self, lists: pa.Array) -> pa.Array:
         """The sum of each list, 0 for an empty one, null for null."""
@@ -38,13 +43,13 @@ class SumList(Bound):
         source[inside.slots] = np.arange(len(sums))
         return pa.concat_arrays([sums, pa.array([0], sums.type)]).take(pa.array(source, mask=~validity(lists)))
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         if arguments[0] is None:
-            return self._sum.step(state, [None])
+            return self._sum.step(state, [None], sign)
         inner: list[Any] = [None] * len(self._sum.state)
         for value in arguments[0]:
             inner = self._sum.step(inner, [value])
-        return self._sum.step(state, inner if arguments[0] else [0])
+        return self._sum.step(state, inner if arguments[0] else [0], sign)
 
 
 @aggregate("SUM_LIST", "Sum of all elements of all arrays.", ["ARRAY<INT>", "ARRAY<BIGINT>", "ARRAY<DOUBLE>"], tables=True)

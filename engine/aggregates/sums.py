@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate, wrap_int32, wrap_int64
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int32, wrap_int64
 from ksql.engine.errors import QueryError
 from ksql.engine.kernels.decimals import running_decimal_sum
 from ksql.engine.kernels.nulls import numbers, validity
-from ksql.engine.kernels.scans import running_double_sum, running_sum
+from ksql.engine.kernels.scans import running_double_sum, running_sum, signed
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, Decimal, SqlType
 
@@ -23,7 +23,7 @@ _ZERO = PyDecimal(0)
 _EXACT = Context(prec=80)
 
 
-class IntegerSum(Bound):
+class IntegerSum(Undoable):
     """Wraps around like Java's int or long."""
 
     def __init__(self, type_: SqlType) -> None:
@@ -32,31 +32,42 @@ class IntegerSum(Bound):
         self._wrap = wrap_int32 if type_ == INTEGER else wrap_int64
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        sums = running_sum(numbers(arguments[0]).astype(np.int64), numbers(old[0]), segments)[wanted]
+        values = signed(numbers(arguments[0]).astype(np.int64), signs)
+        sums = running_sum(values, numbers(old[0]), segments)[wanted]
         return [pa.array(sums.astype(self.returns.arrow.to_pandas_dtype()))]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-        return [self._wrap((state[0] or 0) + (arguments[0] or 0))]
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
+        return [self._wrap((state[0] or 0) + sign * (arguments[0] or 0))]
 
 
-class DoubleSum(Bound):
+class DoubleSum(Undoable):
     returns = DOUBLE
     state = (("sum", pa.float64()),)
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        value = arguments[0]
-        return [pa.array(running_double_sum(numbers(value), validity(value), numbers(old[0]), segments)[wanted])]
+        values, valid = signed(numbers(arguments[0]), signs), validity(arguments[0])
+        return [pa.array(running_double_sum(values, valid, numbers(old[0]), segments)[wanted])]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         total = 0.0 if state[0] is None else state[0]
-        return [total if arguments[0] is None else total + arguments[0]]
+        return [total if arguments[0] is None else total + sign * arguments[0]]
 
 
-class DecimalSum(Bound):
+class DecimalSum(Undoable):
     """Exact; a sum of more digits than the type has is an error that stops the query, as in ksqlDB."""
 
     def __init__(self, type_: Decimal) -> None:
@@ -64,17 +75,23 @@ class DecimalSum(Bound):
         self.state = (("sum", type_.arrow),)
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        sums, too_large = running_decimal_sum(arguments[0], old[0], segments)
+        sums, too_large = running_decimal_sum(arguments[0], old[0], segments, signs)
         if too_large.any():
             raise self._overflow()
         return [sums.take(pa.array(wanted))]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         # Python's decimals would round at 28 digits: add the unscaled integers.
         scale = self.returns.arrow.scale
-        total = sum(int((v or _ZERO).scaleb(scale, _EXACT)) for v in (state[0], arguments[0]))
+        before, value = (int((v or _ZERO).scaleb(scale, _EXACT)) for v in (state[0], arguments[0]))
+        total = before + sign * value
         if abs(total) >= 10**self.returns.arrow.precision:
             raise self._overflow()
         return [PyDecimal(total).scaleb(-scale, _EXACT)]
@@ -85,7 +102,7 @@ class DecimalSum(Bound):
         )
 
 
-def sum_of(type_: SqlType) -> Bound:
+def sum_of(type_: SqlType) -> Undoable:
     """SUM of a number type."""
     if type_ in (INTEGER, BIGINT):
         return IntegerSum(type_)
@@ -107,23 +124,29 @@ def bind_sum(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Boun
     return sum_of(types[0]) if is_number and not literals else None
 
 
-class Average(Bound):
+class Average(Undoable):
     """The sum is kept in the argument's type (so INT may wrap) and divided by the count."""
 
     returns = DOUBLE
 
-    def __init__(self, sum_: Bound) -> None:
+    def __init__(self, sum_: Undoable) -> None:
         self._sum = sum_
         self.state = (*sum_.state, ("count", pa.int64()))
 
     def scan(
-        self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
+        self,
+        arguments: Sequence[pa.Array],
+        old: Sequence[pa.Array],
+        segments: Segments,
+        wanted: np.ndarray,
+        signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        counts = running_sum(validity(arguments[0]).astype(np.int64), numbers(old[1]), segments)[wanted]
-        return [*self._sum.scan(arguments, old[:1], segments, wanted), pa.array(counts)]
+        counts = running_sum(signed(validity(arguments[0]).astype(np.int64), signs), numbers(old[1]), segments)[wanted]
+        return [*self._sum.scan(arguments, old[:1], segments, wanted, signs), pa.array(counts)]
 
-    def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-        return [*self._sum.step(state[:1], arguments), (state[1] or 0) + (arguments[0] is not None)]
+    def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
+        count = (state[1] or 0) + (0 if arguments[0] is None else sign)
+        return [*self._sum.step(state[:1], arguments, sign), count]
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         counts = numbers(state[1])

@@ -6,18 +6,21 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.kernels.nulls import validity
-from ksql.engine.kernels.scans import running_sum
+from ksql.engine.kernels.scans import running_sum, signed
 from ksql.engine.kernels.segments import Segments
 
 _LOW = np.int64(0xFFFF_FFFF)
 
 
-def running_decimal_sum(values: pa.Array, initial: pa.Array, segments: Segments) -> tuple[pa.Array, np.ndarray]:
-    """(sum after every record, where it no longer fits the type). Nulls count as zero.
+def running_decimal_sum(
+    values: pa.Array, initial: pa.Array, segments: Segments, signs: np.ndarray | None = None
+) -> tuple[pa.Array, np.ndarray]:
+    """(sum after every record, where it no longer fits the type). Nulls count as zero; `signs` -1 subtracts.
 
     Once a sum of a segment does not fit, the later ones of that segment say what it would be without the limit.
     """
-    sums = [running_sum(limb, before, segments) for limb, before in zip(_limbs(values), _limbs(initial), strict=True)]
+    limbs = zip(_limbs(values), _limbs(initial), strict=True)
+    sums = [running_sum(signed(limb, signs), before, segments) for limb, before in limbs]
     for i in range(3):
         sums[i + 1] += sums[i] >> 32
         sums[i] &= _LOW

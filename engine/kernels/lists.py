@@ -63,10 +63,16 @@ def slices_of(values: Callable[[np.ndarray], pa.Array], starts: np.ndarray, leng
 
     Raises QueryError when the lists together have more values than an Arrow list array can address.
     """
+    offsets = offsets_of(lengths)
+    return pa.ListArray.from_arrays(offsets, values(ranges(starts, lengths)))
+
+
+def offsets_of(lengths: np.ndarray) -> pa.Array:
+    """Offsets of lists that lie one after the other. Raises QueryError when they are too long together for 32 bits."""
     offsets = np.append(0, np.cumsum(lengths))
     if offsets[-1] > _MOST_VALUES:
         raise QueryError(
             f"the lists of one batch have {offsets[-1]} values together, more than {_MOST_VALUES}",
             hint="a limit such as ksql.functions.collect_list.limit keeps lists short.",
         )
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values(ranges(starts, lengths)))
+    return pa.array(offsets.astype(np.int32))

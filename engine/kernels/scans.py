@@ -33,6 +33,11 @@ def plain_scan(step: Callable[[S, V], S], values: list[V], lengths: list[int], i
     return states
 
 
+def signed(values: np.ndarray, signs: np.ndarray | None) -> np.ndarray:
+    """What to add for rows that are added (sign +1) or taken back (-1); None: all are added."""
+    return values if signs is None else values * signs
+
+
 def running_sum(values: np.ndarray, initial: np.ndarray, segments: Segments) -> np.ndarray:
     """Sums of int64 that wrap. For 32-bit sums take the low half of the result: it wraps the same way."""
     sums = np.cumsum(values)
