@@ -25,7 +25,7 @@ class DecodeSql:
 
     prepare: alias → SQL over the raw relation, computed once per row (aliases start with the prefix given to `sql`).
     columns: one SQL expression over `prepare` per bound column, in order, of exactly the column's DuckDB type; none raises.
-    suspect: boolean SQL, never null: the row must go through `exact`.
+    suspect: boolean SQL over `raw` and `prepare`, never null: the row must go through `exact`.
     """
 
     prepare: Mapping[str, str]
@@ -35,14 +35,10 @@ class DecodeSql:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Rows of the bound columns, and the reason for each row that could not be decoded (then its columns are null).
-
-    nulls: numbers of the records that say there is no row (the JSON text null): they count as a null key or value.
-    """
+    """Rows of the bound columns, and the reason for each row that could not be decoded (then its columns are null)."""
 
     rows: pa.Table
     errors: Sequence[str | None]
-    nulls: Sequence[int] = ()
 
 
 class Decoder(Protocol):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
-from ksql.engine.formats.rows import UnreadableError, decode_rows
+from ksql.engine.formats.csv_lines import LineReader
+from ksql.engine.formats.java_numbers import JAVA_BLANKS
+from ksql.engine.formats.rows import UnreadableError, decode_rows, java_text
 from ksql.engine.formats.text_values import Read, print_text, read_text, text_converter
 from ksql.engine.types.sql_types import BOOLEAN, BYTES, DOUBLE, STRING, Array, Column, Map, SqlType, Struct, string_literal
 
@@ -27,16 +28,16 @@ def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[Delimited
                 hint="JSON carries arrays, maps and structs.",
             )
     delimiter = _delimiter(options)
-    return DelimitedDecoder(columns, delimiter), DelimitedEncoder(columns, delimiter)
+    return DelimitedDecoder(columns, delimiter), DelimitedEncoder(columns, delimiter, is_key=options.is_key)
 
 
 def _delimiter(options: FormatOptions) -> str:
     side = "KEY_DELIMITER" if options.is_key else "VALUE_DELIMITER"
     if options.delimiter.upper() in _WORDS:
         return _WORDS[options.delimiter.upper()]
-    if not options.delimiter.strip():
+    if not options.delimiter.strip(JAVA_BLANKS):
         raise StatementError(f"{side} must not be blank", hint="Write TAB or SPACE for a tab or a space.")
-    if len(options.delimiter) != 1 or options.delimiter == '"':
+    if len(options.delimiter) != 1 or options.delimiter == '"' or options.delimiter > "\uffff":
         raise StatementError(
             f"{side} must be a single character, not '{options.delimiter}'", hint="Or one of the words TAB and SPACE."
         )
@@ -64,8 +65,8 @@ class DelimitedDecoder:
 
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
         converters = [text_converter(column.type) for column in self.columns]
-        split = line_splitter(self.delimiter)
-        return decode_rows(self.columns, data, lambda record: self._read(split(record.decode("utf-8", "replace")), converters))
+        lines = LineReader(self.delimiter)
+        return decode_rows(self.columns, data, lambda record: self._read(lines.first(java_text(record)), converters))
 
     def _read(self, fields: list[str], converters: Sequence[Callable[[str], Any]]) -> list[Any]:
         if len(fields) != len(self.columns):
@@ -92,62 +93,18 @@ def _null_safe(reads: Sequence[Read], prefix: str) -> list[Read]:
     ]
 
 
-def line_splitter(delimiter: str) -> Callable[[str], list[str]]:
-    """Function that gives the fields of the first line that is not empty. It raises UnreadableError.
-
-    A quote opens a quoted field only at the field's start; doubled quotes inside stand for one; blanks may follow its end.
-    """
-    quoted = re.compile('"((?:[^"]|"")*)"')
-    bare = re.compile(f"[^{re.escape(delimiter)}\r\n]*")
-
-    def split(text: str) -> list[str]:
-        place = len(text) - len(text.lstrip("\r\n"))
-        if place == len(text):
-            raise UnreadableError("the record has no fields")
-        fields = []
-        while True:
-            if text.startswith('"', place):
-                field = quoted.match(text, place)
-                if field is None:
-                    raise UnreadableError("a quoted field does not end")
-                fields.append(field[1].replace('""', '"'))
-                place = _after_quotes(text, field.end(), delimiter)
-            else:
-                end = _end(bare, text, place)
-                fields.append(text[place:end])
-                place = end
-            if not text.startswith(delimiter, place):
-                return fields
-            place += 1
-
-    return split
-
-
-def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
-    found = pattern.match(text, place)
-    return found.end() if found else place
-
-
-def _after_quotes(text: str, place: int, delimiter: str) -> int:
-    """The place of the delimiter or line end behind a quoted field; only blanks may come before it."""
-    while place < len(text) and text[place] not in (delimiter, "\r", "\n"):
-        if not text[place].isspace():
-            raise UnreadableError("a quoted field is followed by other text")
-        place += 1
-    return place
-
-
 @dataclass(frozen=True, slots=True)
 class DelimitedEncoder:
-    """Writes a field in quotes where a reader could mistake it; null is an empty field, and a lone null no bytes at all."""
+    """Writes a field in quotes where a reader could mistake it; null is an empty field. A key that is null is no key."""
 
     columns: tuple[Column, ...]
     delimiter: str
+    is_key: bool
 
     def sql(self, columns: Sequence[str]) -> str:
         pairs = enumerate(zip(self.columns, columns, strict=True))
         fields = [self._field(column.type, value, first=index == 0) for index, (column, value) in pairs]
-        if len(fields) == 1:
+        if len(fields) == 1 and self.is_key:
             return fields[0]
         joined = f" || {string_literal(self.delimiter)} || ".join(f"coalesce({field}, '')" for field in fields)
         return f"({joined})"

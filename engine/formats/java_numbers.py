@@ -6,8 +6,9 @@ Every function raises UnreadableError (its text is the reason a record cannot be
 from __future__ import annotations
 
 import re
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
+from ksql.engine.formats.json_text import big_decimal
 from ksql.engine.formats.rows import UnreadableError
 
 #: Exact arithmetic for every number a record can hold; a result that would be rounded is an error.
@@ -15,7 +16,8 @@ _EXACT = Context(prec=5000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _INTEGER = re.compile(r"[+-]?\d+")
 _DOUBLE = re.compile(r"[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?)")
 _HEX_DOUBLE = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+[fFdD]?")
-_JAVA_BLANK = "".join(map(chr, range(0x21)))
+#: What the JVM trims.
+JAVA_BLANKS = "".join(map(chr, range(0x21)))
 _MAX_EXPONENT = 5000
 
 
@@ -28,10 +30,10 @@ def wrap(number: int, bits: int) -> int:
 def truncate(number: int | Decimal, bits: int) -> int:
     """A JSON number as an integer: the fraction is cut off, then the number wraps."""
     if isinstance(number, Decimal):
-        if number.is_zero() or number.adjusted() < 0:
+        exponent = number.as_tuple().exponent
+        # Sixty-four factors of two leave no low bit; nor is anything left before the point of a fraction.
+        if number.adjusted() < 0 or (isinstance(exponent, int) and exponent >= 64):
             return 0
-        if number.adjusted() > _MAX_EXPONENT:
-            raise UnreadableError(f"number {number} is too large")
         number = int(number)
     return wrap(number, bits)
 
@@ -48,7 +50,7 @@ def parse_integer(text: str, bits: int) -> int:
 
 def parse_double(text: str) -> float:
     """A text as a double, correctly rounded; blanks around it, a type suffix and hexadecimal floats are allowed."""
-    trimmed = text.strip(_JAVA_BLANK)
+    trimmed = text.strip(JAVA_BLANKS)
     if _DOUBLE.fullmatch(trimmed):
         return float(trimmed.rstrip("fFdD") if not trimmed.endswith("Infinity") else trimmed)
     if _HEX_DOUBLE.fullmatch(trimmed):
@@ -75,12 +77,9 @@ def to_double(number: int | Decimal) -> float:
 def parse_decimal(text: str) -> Decimal:
     """A text as an exact decimal: digits, point and exponent."""
     try:
-        number = Decimal(text) if text == text.strip() and "_" not in text else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite():
-        raise UnreadableError(f"'{text}' is not a decimal number")
-    return number
+        return big_decimal(text)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from None
 
 
 def fit_decimal(number: int | Decimal, precision: int, scale: int) -> Decimal:

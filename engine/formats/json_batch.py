@@ -66,7 +66,7 @@ def join(parts: Sequence[pa.Table], rest: Sequence[int], rows: Decoded, count: i
         errors[n] = error
     table = pa.concat_tables([*parts, rows.rows.add_column(0, pa.field("n", pa.int64()), pa.array(rest, pa.int64()))])
     table = table.take(pc.sort_indices(table["n"])).drop_columns(["n"])
-    return Decoded(table, errors, [rest[n] for n in rows.nulls])
+    return Decoded(table, errors)
 
 
 _connection: duckdb.DuckDBPyConnection | None = None

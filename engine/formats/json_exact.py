@@ -8,53 +8,32 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal as Number
-from decimal import InvalidOperation
 from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats import java_numbers
+from ksql.engine.formats.json_text import MISSING, encodable, write
 from ksql.engine.formats.rows import UnreadableError
 from ksql.engine.types.sql_types import Array, Column, Decimal, Map, Primitive, SqlType, Struct
 
 MS_PER_DAY = 86_400_000
 Converter = Callable[[Any], Any]
 
-_BLANK = " \t\r\n"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
-def parse(data: bytes) -> Any:
-    """The first JSON value of a record; what follows it is ignored. Raises ValueError for bytes that are not JSON."""
-    text = data.decode("utf-8")
-    try:
-        value, _ = _DECODER.raw_decode(text, len(text) - len(text.lstrip(_BLANK)))
-    except InvalidOperation as error:
-        raise UnreadableError("a number is too large") from error
-    return value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise UnreadableError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_float=Number, parse_constant=_refuse_constant)
-
-
-def row_reader(columns: Sequence[Column], *, wrapped: bool) -> Callable[[Any], list[Any] | None]:
-    """Reader of a whole record: a list of physical values, or None when the record is the JSON text null."""
+def row_reader(columns: Sequence[Column], *, wrapped: bool) -> Callable[[Any], list[Any]]:
+    """Reader of a whole record: a list of physical values. A bare null is a row like any other, and no object."""
     converters = [converter(column.type) for column in columns]
     if not wrapped:
         bare = converters[0]
-        return lambda value: None if value is None else [bare(value)]
+        return lambda value: [None if value is None else bare(value)]
     names = [column.name for column in columns]
 
-    def read(value: Any) -> list[Any] | None:
-        if value is None:
-            return None
+    def read(value: Any) -> list[Any]:
         if not isinstance(value, dict):
             raise UnreadableError(f"expected an object, found {_kind(value)}")
         return _read_fields(value, names, converters)
@@ -114,7 +93,7 @@ def _map_converter(item: Converter) -> Converter:
     def read(value: Any) -> list[tuple[str, Any]]:
         if not isinstance(value, dict):
             raise UnreadableError(f"expected an object, found {_kind(value)}")
-        return [(_encodable(key), None if element is None else item(element)) for key, element in value.items()]
+        return [(encodable(key), None if element is None else item(element)) for key, element in value.items()]
 
     return read
 
@@ -167,26 +146,10 @@ def _to_decimal(value: Any, precision: int, scale: int) -> Number:
 def _to_text(value: Any) -> str:
     """Any JSON as text: a string itself, an array as a bracketed list, an object as JSON, a number as it is written."""
     if isinstance(value, str):
-        return _encodable(value)
+        return encodable(value)
     if isinstance(value, list):
         return "[" + ", ".join("null" if item is None else _to_text(item) for item in value) + "]"
-    return write_json(value)
-
-
-def write_json(value: Any) -> str:
-    """Compact JSON text of a parsed value; decimal numbers keep the digits they were written with."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{write_json(key)}:{write_json(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(write_json, value)) + "]"
-    if isinstance(value, Number):
-        return str(value)
-    return _encodable(json.dumps(value, ensure_ascii=False))
-
-
-def _encodable(text: str) -> str:
-    """Half a surrogate pair cannot be written as UTF-8; it becomes a question mark."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return "" if value is MISSING else write(value)
 
 
 def _to_bytes(value: Any) -> bytes:
@@ -199,7 +162,7 @@ def decode_base64(text: str) -> bytes:
     """Base64 in the standard alphabet; padding may be left out but not be wrong. Raises UnreadableError."""
     padded = text if "=" in text else text + "=" * (-len(text) % 4)
     try:
-        if _BASE64.fullmatch(text):
+        if _BASE64.fullmatch(text) and len(padded) % 4 == 0:
             return base64.b64decode(padded, validate=True)
     except binascii.Error:
         pass
@@ -239,4 +202,11 @@ def _kind(value: Any) -> str:
     return _KINDS.get(type(value), "a number")
 
 
-_KINDS = {bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
+_KINDS = {
+    bool: "a boolean",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+    type(None): "null",
+    type(MISSING): "nothing",
+}

@@ -12,7 +12,8 @@ from ksql.engine.errors import StatementError
 from ksql.engine.formats import json_batch, json_exact, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
-from ksql.engine.formats.json_read import field, read, read_field
+from ksql.engine.formats.json_read import field, read, read_column
+from ksql.engine.formats.json_text import parse_record
 from ksql.engine.formats.json_wire import (
     AnyJson,
     PlainNumber,
@@ -20,6 +21,7 @@ from ksql.engine.formats.json_wire import (
     Shape,
     Style,
     UnknownShapeError,
+    has_decimal,
     likely_shape,
     without_blanks,
 )
@@ -34,6 +36,8 @@ _MAX_SHAPES = 4
 _MIN_BATCH = 64
 #: A shape that this many suspect rows of one batch have becomes the one `sql` reads by.
 _COMMON = 40_000
+#: Records with fewer brackets are not nested too deeply for the row reader.
+_MANY_BRACKETS = 500
 
 
 def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[JsonDecoder, JsonEncoder]:
@@ -92,18 +96,24 @@ class JsonDecoder:
         written = _written(shape, prefix)
         prepare = {
             prefix: self._checked(data, f"json_transform({data}, {string_literal(shape.spec)})"),
-            f"{prefix}_text": self._respelled(shape.style, data),
             f"{prefix}_null": f"{data} IS NULL",
         }
-        checks = [f"coalesce({written} = {prefix}_text, {prefix}_null)"]
+        checks = [f"coalesce({self._reads_back(shape, data, written)}, {prefix}_null)"]
         checks += [f"coalesce({item.trusted}, true)" for item in reads if item.trusted is not None]
-        checks += _finite(shape.type, prefix)
+        checks += _usual(shape.type, prefix, written, data)
         return DecodeSql(prepare, [item.value for item in reads], f"NOT ({' AND '.join(checks)})")
 
-    def _respelled(self, style: Style, data: str) -> str:
-        if style is Style.OTHER:
-            return f"CASE WHEN NOT ({_has_comment(data)}) THEN {self._checked(data, f'json({data})::VARCHAR')} END"
-        return data if style is Style.COMPACT else without_blanks(data)
+    def _reads_back(self, shape: Shape, data: str, written: str) -> str:
+        """SQL that is true when what was read is written like the record; it may be null when it is not."""
+        if shape.style is Style.SPACED:
+            return f"{written} = {without_blanks(data)}"
+        respelled = f"CASE WHEN NOT ({_is_lax(data)}) THEN {self._checked(data, f'json({data})::VARCHAR')} END"
+        if shape.style is Style.OTHER:
+            return f"{written} = {respelled}"
+        if has_decimal(shape.type):
+            return f"{written} = {data}"
+        of_the_jvm = f"contains({data}, '\\u') OR regexp_matches({data}, '[.][0-9]+E')"
+        return f"CASE WHEN {written} = {data} THEN true WHEN {of_the_jvm} THEN {written} = {respelled} END"
 
     def _checked(self, data: str, parsed: str) -> str:
         """SQL that is null instead of failing when the record is not JSON."""
@@ -115,7 +125,7 @@ class JsonDecoder:
         if not isinstance(shape.type, Struct):
             raise UnknownShapeError
         by_fold = {fold(name): (name, type_) for name, type_ in shape.type.fields}
-        return [read_field(by_fold, column.name, column.type, record) for column in self.columns]
+        return [read_column(by_fold, column.name, column.type, record) for column in self.columns]
 
     def exact(self, data: Sequence[bytes | None]) -> Decoded:
         if len(data) < _MIN_BATCH:
@@ -125,9 +135,9 @@ class JsonDecoder:
         return self._by_shapes(data)
 
     def _by_row(self, data: Sequence[bytes | None]) -> Decoded:
-        def read_record(record: bytes) -> list[Any] | None:
+        def read_record(record: bytes) -> list[Any]:
             try:
-                value = json_exact.parse(record)
+                value = parse_record(record)
             except ValueError:
                 self._guarded = True
                 raise
@@ -170,20 +180,34 @@ class JsonDecoder:
                 self._shape = shape
 
 
-def _has_comment(data: str) -> str:
-    """SQL that is true when a slash stands outside of strings: DuckDB skips comments, but they are not JSON."""
-    return f"""contains({data}, '/') AND regexp_matches({data}, '^(?:[^"/]|"(?:[^"\\\\]|\\\\.)*")*/')"""
+def _is_lax(data: str) -> str:
+    """SQL that is true for comments and commas before a closing bracket: DuckDB takes them, but they are not JSON."""
+    comma = "',[ \\t\\r\\n]*[}\\]]'"
+    outside_of_strings = """'^(?:[^"]|"(?:[^"\\\\]|\\\\.)*")*(?:/|,[ \\t\\r\\n]*[}\\]])'"""
+    return f"(contains({data}, '/') OR regexp_matches({data}, {comma})) AND regexp_matches({data}, {outside_of_strings})"
 
 
-def _finite(type_: SqlType, record: str) -> list[str]:
-    """SQL that is true when no number is NaN or infinite: DuckDB reads those words, but they are not JSON."""
+def _usual(type_: SqlType, record: str, written: str, data: str) -> list[str]:
+    """SQL that is true when no number is NaN, infinite or, within a field, a negative zero, nor the nesting perhaps too deep.
+
+    DuckDB reads all that, and as it is.
+    """
     fields = type_.fields if isinstance(type_, Struct) else ()
     doubles = [name for name, field_type in fields if field_type == DOUBLE or isinstance(field_type, PlainNumber)]
     checks = [f"coalesce(isfinite({field(record, name)}), true)" for name in doubles]
     others = [field_type for name, field_type in fields if name not in doubles] if fields else [type_]
     if any(map(_may_hold_double, others)):
-        checks.append(f"NOT coalesce(contains({record}_text, 'NaN') OR contains({record}_text, 'Infinity'), false)")
+        checks.append(f"NOT coalesce({_has_odd_number(written)}, false)")
+    if any(isinstance(field_type, AnyJson) for field_type in others):
+        checks.append(f"coalesce(strlen({data}) - strlen(translate({data}, '[{{', '')) < {_MANY_BRACKETS}, true)")
     return checks
+
+
+def _has_odd_number(text: str) -> str:
+    """SQL that is true for a bare NaN or infinity, however it is spelled, and for a negative zero."""
+    words = " OR ".join(f"contains(lower({text}), '{word}')" for word in ("nan", "inf"))
+    bare = f"regexp_matches({text}, '(?i)(?:^|[:,\\[])-?(?:nan|inf)')"
+    return f"(({words}) AND {bare}) OR regexp_matches({text}, '-0[.]0(?:[,}}\\]]|$)')"
 
 
 def _may_hold_double(type_: SqlType) -> bool:

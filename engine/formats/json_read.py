@@ -115,6 +115,13 @@ def read_field(by_fold: Mapping[str, tuple[str, SqlType]], name: str, type_: Sql
     return read(type_, wire, field(record, spelled), depth)
 
 
+def read_column(by_fold: Mapping[str, tuple[str, SqlType]], name: str, type_: SqlType, record: str) -> Read:
+    """One column out of a record. A number of JSON is never the negative zero; a text may be."""
+    column = read_field(by_fold, name, type_, record)
+    plain = type_ == DOUBLE and by_fold.get(fold(name), ("", None))[1] == DOUBLE
+    return Read(f"({column.value} + 0::DOUBLE)", column.trusted) if plain else column
+
+
 def field(record: str, name: str) -> str:
     """SQL of a struct's field."""
     return f"struct_extract({record}, {string_literal(name)})"

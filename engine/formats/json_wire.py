@@ -18,7 +18,8 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
-from ksql.engine.formats.json_exact import fold, parse, write_json
+from ksql.engine.formats.json_exact import fold
+from ksql.engine.formats.json_text import MISSING, parse, write
 from ksql.engine.types.sql_types import (
     BIGINT,
     BOOLEAN,
@@ -70,7 +71,7 @@ class PlainNumber(SqlType):
 class Style(Enum):
     """How a record's text is brought to the spelling that to_json has."""
 
-    COMPACT = auto()  # as it is
+    COMPACT = auto()  # as it is; but numbers and characters spelled as the JVM does are printed anew, when none is a DECIMAL
     OTHER = auto()  # it is printed anew; that shortens fractions, so DECIMAL numbers cannot be read this way
     SPACED = auto()  # blanks after colons and commas are dropped: dearer, but numbers stay as they are
 
@@ -103,9 +104,10 @@ def likely_shape(columns: Sequence[Column], records: Sequence[str], *, wrapped: 
 
 def _parse(record: str) -> tuple[str, Any] | None:
     try:
-        return record, parse(record.encode())
+        value = parse(record)
     except (ValueError, RecursionError):
         return None
+    return None if value is MISSING else (record, value)
 
 
 def _learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool) -> Shape | None:
@@ -116,7 +118,7 @@ def _learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool)
         style = _style(record, value, seen)
     except (UnknownShapeError, RecursionError):
         return None
-    return None if style is Style.OTHER and _has_decimal(seen) else Shape(seen, style)
+    return None if style is Style.OTHER and has_decimal(seen) else Shape(seen, style)
 
 
 def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) -> Shape | None:
@@ -132,15 +134,15 @@ def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) 
         return None
     examples = {name: _example([value.get(name) for value in objects]) for name in order}
     shape = _learn(columns, "", examples, wrapped=True)
-    if shape is None or _has_decimal(shape.type):
+    if shape is None or has_decimal(shape.type):
         return None
-    compact = all(write_json(value) == record and _prints_itself(value) for record, value in values)
+    compact = all(write(value) == record and _prints_itself(value) for record, value in values)
     return Shape(shape.type, Style.COMPACT if compact else Style.OTHER, sparse=True)
 
 
 def _style(record: str, value: Any, seen: SqlType) -> Style:
-    compact = write_json(value)
-    if not _has_decimal(seen):
+    compact = write(value)
+    if not has_decimal(seen):
         return Style.COMPACT if record == compact and _prints_itself(value) else Style.OTHER
     if record == compact:
         return Style.COMPACT
@@ -152,11 +154,12 @@ def without_blanks(text: str) -> str:
     return f"""replace(replace({text}, '": ', '":'), ', "', ',"')"""
 
 
-def _has_decimal(type_: SqlType) -> bool:
+def has_decimal(type_: SqlType) -> bool:
+    """Whether a number is read as DECIMAL: printed anew, its digits would be others."""
     if isinstance(type_, Struct):
-        return any(_has_decimal(field) for _, field in type_.fields)
+        return any(has_decimal(field) for _, field in type_.fields)
     if isinstance(type_, Array | Map):
-        return _has_decimal(type_.item if isinstance(type_, Array) else type_.value)
+        return has_decimal(type_.item if isinstance(type_, Array) else type_.value)
     return isinstance(type_, ScaledNumber | PlainNumber)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
-from ksql.engine.formats.rows import UnreadableError, decode_rows
+from ksql.engine.formats.rows import UnreadableError, decode_rows, java_text
 from ksql.engine.types.sql_types import BIGINT, BYTES, DOUBLE, INTEGER, STRING, Column, SqlType
 
 #: Bytes of the fixed-width types, and their struct code.
@@ -68,7 +68,7 @@ class KafkaEncoder:
 
 def _reader(type_: SqlType) -> Callable[[bytes], Any]:
     if type_ == STRING:
-        return lambda record: record.decode("utf-8", "replace")  # as Kafka's own deserializer does
+        return java_text
     if type_ == BYTES:
         return lambda record: record
     width, code = _FIXED[type_]

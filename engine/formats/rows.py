@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,19 +16,24 @@ class UnreadableError(ValueError):
     """A record cannot be decoded. The text says why."""
 
 
-def decode_rows(columns: Sequence[Column], data: Sequence[bytes | None], read: Callable[[bytes], list[Any] | None]) -> Decoded:
-    """Apply `read` to every record. Null records, and None from `read`, become rows of nulls; ValueError becomes the error."""
+def java_text(record: bytes) -> str:
+    """Bytes as the JVM reads UTF-8: what is none, and half a surrogate pair as a whole, becomes a replacement character."""
+    return _HALF_PAIR.sub(b"\xef\xbf\xbd", record).decode("utf-8", "replace")
+
+
+_HALF_PAIR = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+
+
+def decode_rows(columns: Sequence[Column], data: Sequence[bytes | None], read: Callable[[bytes], list[Any]]) -> Decoded:
+    """Apply `read` to every record. Null records become rows of nulls; ValueError becomes the error."""
     empty = [None] * len(columns)
     rows: list[list[Any]] = []
     errors: list[str | None] = []
-    nulls: list[int] = []
-    for n, record in enumerate(data):
+    for record in data:
         row, error = None, None
         if record is not None:
             try:
                 row = read(record)
-                if row is None:
-                    nulls.append(n)
             except RecursionError:
                 error = "the record is nested too deeply"
             except UnicodeDecodeError:
@@ -36,7 +42,7 @@ def decode_rows(columns: Sequence[Column], data: Sequence[bytes | None], read: C
                 error = str(problem)
         rows.append(empty if row is None else row)
         errors.append(error)
-    return Decoded(to_table(columns, rows), errors, nulls)
+    return Decoded(to_table(columns, rows), errors)
 
 
 def to_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> pa.Table:

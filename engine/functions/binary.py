@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from ksql.engine.formats.rows import java_text
 from ksql.engine.functions.declare import BINARY, STRINGS, scalar, scalar_sql
 
 data = partial(scalar, category=BINARY)
@@ -157,7 +158,7 @@ _DECODERS: dict[str, Callable[[str], bytes]] = {
 }
 _ENCODERS: dict[str, Callable[[bytes], str]] = {
     "hex": lambda value: value.hex().upper(),
-    "utf8": lambda value: value.decode("utf-8", "replace"),
+    "utf8": java_text,
     "ascii": lambda value: value.decode("ascii", "replace"),
     "base64": lambda value: base64.b64encode(value).decode(),
 }

@@ -116,9 +116,7 @@ class SourceInput:
                 kept[i] = False
                 context.errors(self._error(raw, i, error, "key" if key_error else "value"))
         rows = raw.drop_columns([RAW_KEY, RAW_VALUE])
-        deleted = pc.is_null(raw.column(RAW_VALUE)).to_numpy().copy()
-        deleted[list(values.nulls)] = True
-        rows = rows.append_column(DELETED, pa.array(deleted))
+        rows = rows.append_column(DELETED, pc.is_null(raw.column(RAW_VALUE)))
         for decoded in (keys.rows, values.rows):
             for name in decoded.column_names:
                 rows = rows.append_column(self.refs[name], decoded.column(name))

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from ksql.engine.formats.contract import Decoder, Encoder
+from ksql.engine.formats.json_batch import texts
 from ksql.engine.types.casts_text import MACROS
 
 Row = tuple[Any, ...]
@@ -25,23 +26,23 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def decode(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[bool]]:
-    """Rows by SQL, and which of them are suspect. Checks the columns' types."""
+    """Rows by SQL, and which of them are suspect. Checks the columns' types. Bytes that are no UTF-8 are never text."""
     parts = decoder.sql('"data"', "d_value")
     columns = [f"{sql} AS c{index}" for index, sql in enumerate(parts.columns)]
     prepare = [f"{sql} AS {alias}" for alias, sql in parts.prepare.items()]
     inner = f"SELECT {', '.join(['*', *prepare])} FROM raw"
     query = f"SELECT {', '.join([*columns, f'({parts.suspect}) AS suspect'])} FROM ({inner}) ORDER BY n"
-    array = pa.array(map(_utf8, data), pa.string()) if decoder.text else pa.array(data, pa.binary())
+    array = texts(data) if decoder.text else pa.array(data, pa.binary())
     with _connection().cursor() as cursor:
         cursor.register("raw", pa.table({"n": pa.array(range(len(data)), pa.int64()), "data": array}))
         table = cursor.sql(query).to_arrow_table()
     for index, column in enumerate(decoder.columns):
         assert table.schema.field(index).type == column.type.arrow
-    return to_rows(table.drop_columns(["suspect"])), table["suspect"].to_pylist()
-
-
-def _utf8(record: bytes | None) -> str | None:
-    return None if record is None else record.decode("utf-8", "replace")
+    unreadable = [
+        decoder.text and record is not None and text is None for record, text in zip(data, texts(data).to_pylist(), strict=True)
+    ]
+    suspect = [bad or odd for bad, odd in zip(unreadable, table["suspect"].to_pylist(), strict=True)]
+    return to_rows(table.drop_columns(["suspect"])), suspect
 
 
 def exact(decoder: Decoder, data: Sequence[bytes | None]) -> tuple[list[Row], list[str | None]]:

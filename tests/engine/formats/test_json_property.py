@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
@@ -10,6 +11,7 @@ from hypothesis import given
 
 from ksql.engine.formats import bind, json_exact
 from ksql.engine.formats.contract import FormatOptions
+from ksql.engine.formats.json_text import parse_record
 from ksql.engine.formats.rows import decode_rows
 from ksql.engine.types.sql_types import (
     BIGINT,
@@ -74,6 +76,25 @@ NUMBERS = st.sampled_from(
         "-Infinity",
         "nan",
         "inf",
+        "-0e5",
+        "-0.00",
+        "0e9",
+        "1e64",
+        "1e6000",
+        "1e-6000",
+        "1e99999999999",
+        "01",
+        "+1",
+        "1.",
+        ".5",
+        "1e",
+        "0x1",
+        "1_0",
+        "12345678.9",
+        "1.0E10",
+        "1.5E-7",
+        "1" * 1001,
+        "0." + "1" * 1001,
     ]
 )
 TEXTS = st.sampled_from(
@@ -113,14 +134,44 @@ TEXTS = st.sampled_from(
         '"86400000"',
         '"99999999999"',
         '"\u017f"',
+        '"\\t"',
+        '"\t"',
+        '"\x7f"',
+        r'"\x"',
+        r'"\u00zz"',
+        r'"\u0000"',
+        r'"\ud83d\ude00"',
+        '"😀"',
+        '"-0.0"',
+        '",]"',
+        '", }"',
+        '"NaN inf"',
+        "'x'",
+        '"x',
     ]
 )
+#: What a lax parser takes for JSON.
+LAX = [
+    "[1,]",
+    '{"a":1,}',
+    "[1, ]",
+    "[,1]",
+    "[1 2]",
+    "/**/1",
+    "1//",
+    "tru",
+    "True",
+    "nullx",
+    "[-0.0]",
+    '{"F":-0.0}',
+    "undefined",
+]
 WORDS = st.sampled_from(["true", "false", "null"])
 
 
 def _values(type_: SqlType, names: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """JSON texts, mostly of the type, sometimes of another."""
-    other = st.one_of(NUMBERS, TEXTS, WORDS, st.sampled_from(["[]", "{}", "[1, 2]", '{"a":1,"a":2}', "[", '{"F":1']))
+    other = st.one_of(NUMBERS, TEXTS, WORDS, st.sampled_from(["[]", "{}", "[1, 2]", '{"a":1,"a":2}', "[", '{"F":1', *LAX]))
     return st.one_of(_fitting(type_, names), _fitting(type_, names), _fitting(type_, names), other)
 
 
@@ -162,10 +213,23 @@ def _spell(name: str, style: str) -> str:
     return json.dumps(name.lower() if style == "lower" else name)
 
 
-def _finish(text: str, style: str) -> str:
+def _finish(text: str, style: str) -> bytes:
     if style == "spaced":
-        return text.replace('":', '": ').replace(',"', ', "')
-    return {"padded": f" {text}\n", "cut": text[:-1], "followed": text + " x"}.get(style, text)
+        return text.replace('":', '": ').replace(',"', ', "').encode()
+    return _FINISHES.get(style, str.encode)(text)
+
+
+_FINISHES: dict[str, Callable[[str], bytes]] = {
+    "padded": lambda text: f" {text}\n".encode(),
+    "cut": lambda text: text[:-1].encode(),
+    "followed": lambda text: f"{text} x".encode(),
+    "glued": lambda text: f"{text}x".encode(),
+    "trailing comma": lambda text: f"{text[:-1]}, }}".encode(),
+    "comment": lambda text: f"{text}/**/".encode(),
+    "marked": lambda text: f"\ufeff{text}".encode(),
+    "wide": lambda text: text.encode("utf-16-le"),
+    "zero": lambda text: f"{text}\0".encode(),
+}
 
 
 @st.composite
@@ -176,14 +240,13 @@ def _batches(draw: st.DrawFn) -> tuple[tuple[Column, ...], list[bytes]]:
     names = st.sampled_from([*[usual] * 8, "upper", "lower", "escaped"])
     fields = tuple((column.name, column.type) for column in columns)
     usual_finish = draw(st.sampled_from(["plain", "spaced"]))
-    finish = st.sampled_from([*[usual_finish] * 8, "plain", "spaced", "padded", "cut", "followed"])
-    records = draw(st.lists(st.builds(_finish, _members(fields, names), finish), min_size=1, max_size=12))
-    return columns, [record.encode() for record in records]
+    finish = st.sampled_from([*[usual_finish] * 12, "plain", "spaced", *_FINISHES])
+    return columns, draw(st.lists(st.builds(_finish, _members(fields, names), finish), min_size=1, max_size=12))
 
 
 def _truth(columns: tuple[Column, ...], data: list[bytes]) -> tuple[list[tuple[Any, ...]], list[bool]]:
     read = json_exact.row_reader(columns, wrapped=True)
-    decoded = decode_rows(columns, data, lambda record: read(json_exact.parse(record)))
+    decoded = decode_rows(columns, data, lambda record: read(parse_record(record)))
     return to_rows(decoded.rows), [error is None for error in decoded.errors]
 
 
@@ -216,7 +279,7 @@ def test_trusted_bare_values_are_right(case: tuple[SqlType, list[str]]) -> None:
     columns = (Column("V", case[0]),)
     data = [text.encode() for text in case[1]]
     read = json_exact.row_reader(columns, wrapped=False)
-    truth = decode_rows(columns, data, lambda record: read(json_exact.parse(record)))
+    truth = decode_rows(columns, data, lambda record: read(parse_record(record)))
     rows = to_rows(truth.rows)
     for first in data[:4]:
         decoder = bind("JSON", columns, FormatOptions(is_key=True))[0]

@@ -47,4 +47,6 @@ def test_wrong_length(type_: SqlType, record: bytes) -> None:
 
 def test_text_that_is_not_utf8() -> None:
     decoder = bind("KAFKA", (Column("K", STRING),), FormatOptions(is_key=True))[0]
-    assert exact(decoder, [b"a\xffb\xe2\x82"]) == ([("a\ufffdb\ufffd",)], [None])
+    texts = [b"a\xffb\xe2\x82", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80", b"\xc0\x80", b"\xe1\xed\xa0\xbd"]
+    read = ["a\ufffdb\ufffd", "\ufffd" * 2, "\ufffd" * 4, "\ufffd" * 2, "\ufffd" * 2]
+    assert exact(decoder, texts) == ([(text,) for text in read], [None] * len(texts))

@@ -80,7 +80,7 @@ def _statement(decoder: Decoder, text: str) -> str:
     parts = decoder.sql('"data"', "v")
     prepare = ", ".join(f"{sql} AS {alias}" for alias, sql in parts.prepare.items())
     values = ", ".join(f"{sql} AS {column.name}" for column, sql in zip(decoder.columns, parts.columns, strict=True))
-    decoded = f"SELECT n, {values}, {parts.suspect} AS suspect FROM (SELECT n, {prepare} FROM raw)"
+    decoded = f"SELECT n, {values}, {parts.suspect} AS suspect FROM (SELECT *, {prepare} FROM raw)"
     return f"SELECT n, CASE WHEN NOT suspect THEN {text} END AS text, suspect FROM ({decoded}) WHERE suspect OR DURATION > 1000"
 
 
