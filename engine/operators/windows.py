@@ -31,10 +31,6 @@ class TimeWindows:
         """How many windows a record falls into at most."""
         return -(-self.size_ms // self.advance_ms)
 
-    def starts(self, first: int, last: int) -> np.ndarray:
-        """The starts of all windows from the one that starts at `first` to the one that starts at `last`, ms."""
-        return np.arange(first, last + 1, self.advance_ms)
-
     def assign(self, timestamps: np.ndarray, stream_times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(row, window start) of every record and open window, ordered by row, then start.
 
