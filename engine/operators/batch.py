@@ -83,7 +83,7 @@ class BatchContext:
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
     #: There are no records: every stage only has its statement bound by DuckDB.
     binding: bool = False
-    #: What stages that read a topic made of the batch ahead of its processing, by index of the source.
+    #: What reading made of records that had to be decoded for it, and stages ahead of their turn, by index of the source.
     decoded: dict[int, pa.Table] = field(default_factory=dict)
 
 

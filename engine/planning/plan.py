@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Node, Part
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.timed_source import Clock, TimedSource
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import Column
@@ -69,6 +70,11 @@ class Plan:
             (self.output if self.sink is None else self.sink).process(BatchContext(sql, {}, binding=True))
         except BIND_ERRORS as error:
             fail(node, "the query cannot be run as it is written", detail=reason(str(error)))
+
+    def clocks(self, sql: SqlRunner) -> Mapping[int, Clock]:
+        """What tells the times of the records of inputs, by their index, where the records themselves do not."""
+        parts = walk(self.output if self.sink is None else self.sink)
+        return {part.source.index: part.clock(sql) for part in parts if isinstance(part, TimedSource)}
 
     @property
     def sources(self) -> list[Source]:

@@ -14,6 +14,7 @@ from ksql.engine.operators.batch import Node
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Filter, Project, Retime, Sql, Step, compile_sql
+from ksql.engine.operators.timed_source import TimedSource
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.timestamps import timestamp_sql
 from ksql.engine.types.sql_types import BOOLEAN, SqlType, quote_duckdb
@@ -72,7 +73,11 @@ def read(index: int, aliased: AliasedSource, *, prefix: bool) -> Relation:
     names = tuple(_with_ref(name, by_name) for name in aliased.names())
     relation = Relation(input_, names, {n.ref: n.column.type for n in names if not n.ref.startswith("$")})
     if source.timestamp_column:
-        relation.steps.append(Retime(timestamp_sql(source.timestamp_column, source.timestamp_format, relation.scope)))
+        retime = Retime(timestamp_sql(source.timestamp_column, source.timestamp_format, relation.scope))
+        if prefix or source.partitions > 1:
+            relation.input = TimedSource(input_, retime, relation.columns)
+        else:
+            relation.steps.append(retime)
     return relation
 
 

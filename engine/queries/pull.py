@@ -13,6 +13,7 @@ from ksql.engine.core import EngineCore
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.versions import last_of_each
 from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext
+from ksql.engine.operators.timed_source import TimedSource
 from ksql.engine.planning.relation import Relation, read
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import Reader
@@ -51,11 +52,12 @@ def _scan(engine: EngineCore, relation: Relation, source: Source) -> pa.Table:
     stage = relation.stage()
     log = engine.log
     partitions = range(log.topics()[source.topic].partitions)
-    reader = Reader(log, [Cursor(0, source.topic, p, log.start_offset(source.topic, p)) for p in partitions])
+    clocks = {0: relation.input.clock(engine.sql)} if isinstance(relation.input, TimedSource) else {}
+    reader = Reader(log, [Cursor(0, source.topic, p, log.start_offset(source.topic, p)) for p in partitions], clocks=clocks)
     reader.close()
     parts = [stage.empty]
     while (batch := reader.read()) is not None:
-        parts.append(stage.process(BatchContext(engine.sql, batch.inputs)))
+        parts.append(stage.process(BatchContext(engine.sql, batch.inputs, decoded=batch.decoded)))
     rows = pa.concat_tables(parts, promote_options="default")
     if source.is_table and rows.num_rows:
         rows = _latest_versions(rows, relation, source)

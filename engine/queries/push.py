@@ -34,15 +34,16 @@ class RunningPushQuery(LiveRows):
         latest: bool,
         limit: int | None,
     ) -> None:
-        reader = Reader(log, start_cursors(log, "", plan, latest=latest))
+        reader = Reader(log, start_cursors(log, "", plan, latest=latest), clocks=plan.clocks(sql))
         super().__init__(statement, query_id, plan.columns, reader, log, registry, limit)
         self._plan = plan
         self._sql = sql
         self._report = report
 
     def _process(self, batch: MicroBatch) -> Changes | None:
-        errors: list[RecordError] = []
-        rows = self._plan.output.process(BatchContext(self._sql, batch.inputs, errors=errors.append))
+        errors = list(batch.errors)
+        context = BatchContext(self._sql, batch.inputs, errors=errors.append, decoded=batch.decoded)
+        rows = self._plan.output.process(context)
         for state in self._plan.states:
             state.publish(0)
         if errors:

@@ -8,37 +8,47 @@ what is written while a batch is read changes the order in which a backlog is re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.batch import RAW_SCHEMA
+from ksql.engine.operators.batch import RecordError
+from ksql.engine.operators.timed_source import Clock
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.merged_order import MergedOrder, Waiting
+from ksql.engine.runtime.partition_reader import PartitionReader
 from ksql.log.contract import GONE, CommittedOffset, Log, TopicPartition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MicroBatch:
-    """Raw records by source, one partition after the other, each with its place; the position of every partition after them."""
+    """Records by source, one partition after the other, each with its place: as they were fetched, or as rows where they had to
+    be decoded first, with what is wrong with those that make no row. The position of every partition after them."""
 
-    inputs: Mapping[int, pa.Table]
     records: int
-    positions: Sequence[tuple[Cursor, CommittedOffset]]
+    inputs: dict[int, pa.Table] = field(default_factory=dict)
+    decoded: dict[int, pa.Table] = field(default_factory=dict)
+    errors: list[RecordError] = field(default_factory=list)
+    positions: list[tuple[Cursor, CommittedOffset]] = field(default_factory=list)
 
 
 class Reader:
     """Reads partitions from the given cursors on; a micro-batch has at most `max_records` records, of all partitions.
 
-    The log tells it the partitions' ends until it is closed; then what they held at that moment can still be read. One thread
-    at a time reads, or asks what there is to read.
+    `clocks` tell the time of a source's records where it is another than that of the record. The log tells the partitions' ends
+    until the reader is closed; then what they held at that moment can still be read. One thread at a time reads, or asks what
+    there is to read.
     """
 
-    def __init__(self, log: Log, cursors: Sequence[Cursor], max_records: int = 65_536) -> None:
+    def __init__(
+        self, log: Log, cursors: Sequence[Cursor], max_records: int = 65_536, *, clocks: Mapping[int, Clock] | None = None
+    ) -> None:
         self._log = log
-        self.cursors = list(cursors)
         self._max_records = max_records
+        # One partition alone is read in the order of its offsets.
+        clocks = clocks if clocks and len(cursors) > 1 else {}
+        self._partitions = [PartitionReader(log, cursor, clocks.get(cursor.source)) for cursor in cursors]
+        self._decoded = set(clocks)
         #: Replaced, never changed, so that a batch sees one moment.
         self._ends: Mapping[TopicPartition, int] = {}
         self._unfollow = log.follow([cursor.place for cursor in cursors], self._told)
@@ -53,58 +63,40 @@ class Reader:
     def has_more(self) -> bool:
         """Whether some partition has something that was not handed out: a record, or offsets nobody has looked at yet."""
         ends = self._ends
-        return any(c.offset < ends[c.place] or ends[c.place] == GONE for c in self.cursors)
+        cursors = [partition.cursor for partition in self._partitions]
+        return any(c.offset < ends[c.place] or ends[c.place] == GONE for c in cursors)
 
     def lag(self) -> int:
         """How many offsets lie between the cursors and the ends."""
         ends = self._ends
-        return sum(max(ends[c.place] - c.offset, 0) for c in self.cursors)
+        cursors = [partition.cursor for partition in self._partitions]
+        return sum(max(ends[c.place] - c.offset, 0) for c in cursors)
 
     def read(self) -> MicroBatch | None:
         """The next micro-batch, or None when there is no record to read. Raises UnknownTopicError when a topic has gone."""
         ends = self._ends
-        if GONE in ends.values():
-            self._check_topics()
-        chunks = []
-        for cursor in self.cursors:
-            cursor.fetch(self._log, ends[cursor.place], self._max_records)
-            chunk = cursor.before(ends[cursor.place])
-            if chunk.num_rows:
-                chunks.append((cursor, chunk))
-        return self._merge(chunks, ends) if chunks else None
+        found = []
+        for partition in self._partitions:
+            place = partition.cursor.place
+            if ends[place] == GONE:
+                self._log.end_offset(*place)  # raises
+            partition.fetch(ends[place], self._max_records)
+            waiting = partition.waiting(ends[place])
+            if waiting is not None:
+                found.append((partition, waiting))
+        return self._batch(found) if found else None
 
-    def _check_topics(self) -> None:
-        for cursor in self.cursors:
-            self._log.end_offset(*cursor.place)
-
-    def _merge(self, chunks: Sequence[tuple[Cursor, pa.Table]], ends: Mapping[TopicPartition, int]) -> MicroBatch:
-        waiting = [_waiting(cursor, chunk, cut=cursor.next_offset < ends[cursor.place]) for cursor, chunk in chunks]
-        order = MergedOrder(waiting, self._max_records)
+    def _batch(self, found: Sequence[tuple[PartitionReader, Waiting]]) -> MicroBatch:
+        order = MergedOrder([waiting for _, waiting in found], self._max_records)
+        batch = MicroBatch(order.records)
         inputs: dict[int, list[pa.Table]] = {}
-        positions = []
-        for i, (cursor, chunk) in enumerate(chunks):
-            places = order.places(i)
-            inputs.setdefault(cursor.source, []).append(_raw(chunk, places, cursor.partition))
-            if len(places):
-                positions.append((cursor, cursor.take(len(places))))
-        return MicroBatch({s: pa.concat_tables(tables) for s, tables in inputs.items()}, order.records, positions)
-
-
-def _waiting(cursor: Cursor, chunk: pa.Table, *, cut: bool) -> Waiting:
-    running = np.maximum.accumulate(chunk.column("timestamp").to_numpy())
-    return Waiting((cursor.source, cursor.partition), running, cut)
-
-
-def _raw(chunk: pa.Table, places: np.ndarray, partition: int) -> pa.Table:
-    """The first records of `chunk`: as many as there are places."""
-    column = chunk.slice(0, len(places)).column
-    data = [
-        pa.array(places),
-        column("timestamp"),
-        pa.array(np.full(len(places), partition, dtype=np.int32)),
-        column("offset"),
-        column("headers"),
-        column("key"),
-        column("value"),
-    ]
-    return pa.table(data, schema=RAW_SCHEMA)
+        for i, (partition, _) in enumerate(found):
+            if len(order.places(i)):
+                rows, errors = partition.take(order.places(i))
+                inputs.setdefault(partition.cursor.source, []).append(rows)
+                batch.errors += errors
+                batch.positions.append((partition.cursor, partition.cursor.position))
+        for source, tables in inputs.items():
+            of_source = batch.decoded if source in self._decoded else batch.inputs
+            of_source[source] = pa.concat_tables(tables, promote_options="default")
+        return batch

@@ -67,7 +67,8 @@ class Task:
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
         self._ahead: Future[_Taken | None] | None = None
-        self._reader = Reader(log, start_cursors(log, query_id, plan, latest=latest), batch_records)
+        cursors = start_cursors(log, query_id, plan, latest=latest)
+        self._reader = Reader(log, cursors, batch_records, clocks=plan.clocks(sql))
 
     def has_more(self) -> bool:
         """Whether there is a record that was not processed."""
@@ -102,8 +103,9 @@ class Task:
         batch = self._reader.read()
         if batch is None:
             return None
-        errors: list[RecordError] = []
-        return _Taken(batch, BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append), errors)
+        errors = list(batch.errors)
+        context = BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append, decoded=batch.decoded)
+        return _Taken(batch, context, errors)
 
     def _decode_next(self) -> _Taken | None:
         """What of the next micro-batch can be done while this one is processed and committed."""

@@ -1,29 +1,35 @@
-"""The merged order is that of taking the lowest next timestamp, however the reading is split and whatever the offsets."""
+"""The merged order is that of taking the lowest next time, however the reading is split and whatever the offsets.
+
+Records of source 0 have the time of their record; those of source 1 are decoded, and have the time that their values say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksql.engine.operators.batch import PLACE
+from ksql.engine.operators.batch import RecordError
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.log import HEADERS_TYPE, RECORD_SCHEMA, Fetched, Log, TopicConfig, UnknownTopicError
 from tests.log.gaps import GappyLog
 
 Place = tuple[int, int]
-#: (source, partition) → (timestamp, number in its partition) of every record that waits to be read
+#: (source, partition) → (time, number in its partition) of every record that waits to be read
 Waiting = dict[Place, list[tuple[int, int]]]
 
 PLACES = [(0, 0), (0, 1), (1, 0), (1, 1)]
-TIMESTAMPS = st.lists(st.integers(-3, 12), max_size=14)
-BACKLOG = st.fixed_dictionaries(dict.fromkeys(PLACES, TIMESTAMPS))
-#: Records that are written while something is fetched: (fetches before that, where, timestamps).
-ARRIVALS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(PLACES), TIMESTAMPS), max_size=8)
+#: A record of source 1 that cannot be decoded.
+NONE = -1
+TIMES = st.lists(st.integers(NONE, 12), max_size=14)
+BACKLOG = st.fixed_dictionaries(dict.fromkeys(PLACES, TIMES))
+#: Records that are written while something is fetched: (fetches before that, where, times).
+ARRIVALS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(PLACES), TIMES), max_size=8)
 #: Batch sizes, and whether the reader is another one from then on.
 STEPS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=8)
 GAPS = st.lists(st.sampled_from([0, 0, 0, 1, 5]), min_size=1, max_size=9)
@@ -35,18 +41,23 @@ class WrittenLog(GappyLog):
     def __init__(self, gaps: Sequence[int]) -> None:
         super().__init__(gaps)
         self.waiting: Waiting = {place: [] for place in PLACES}
+        self.unreadable: set[str] = set()
         self.on_fetch: Callable[[], None] = lambda: None
         self._written = dict.fromkeys(PLACES, 0)
         for source in (0, 1):
             self.create_topic(f"t{source}", TopicConfig(partitions=2))
 
     def write(self, written: dict[Place, list[int]]) -> None:
-        """One transaction; values say where a record is and which one of its partition, as in "0.1.7"."""
+        """One transaction; keys say where a record is and which one of its partition, as in "0.1.7", values its time."""
         with self.transaction() as transaction:
             for place, times in written.items():
                 numbers = range(self._written[place], self._written[place] + len(times))
                 transaction.append(f"t{place[0]}", place[1], _records([f"{place[0]}.{place[1]}.{n}" for n in numbers], times))
-                self.waiting[place] += zip(times, numbers, strict=True)
+                for time, number in zip(times, numbers, strict=True):
+                    if place[0] == 1 and time == NONE:
+                        self.unreadable.add(f"{place[0]}.{place[1]}.{number}")
+                    else:
+                        self.waiting[place].append((time, number))
                 self._written[place] += len(times)
 
     def fetch(self, topic: str, partition: int, offset: int, max_records: int = 65_536) -> Fetched:
@@ -54,10 +65,20 @@ class WrittenLog(GappyLog):
         return super().fetch(topic, partition, offset, max_records)
 
 
-def _records(values: Sequence[str], times: Sequence[int]) -> pa.RecordBatch:
-    content = pa.array([value.encode() for value in values], pa.binary())
-    columns = [content, content, pa.array(times, pa.int64()), pa.nulls(len(times), HEADERS_TYPE)]
+def _records(keys: Sequence[str], times: Sequence[int]) -> pa.RecordBatch:
+    """In source 1 the time of the record says the opposite of the value."""
+    data = [pa.array([text.encode() for text in texts], pa.binary()) for texts in (keys, map(str, times))]
+    of_record = [-time if key.startswith("1") else time for key, time in zip(keys, times, strict=True)]
+    columns = [*data, pa.array(of_record, pa.int64()), pa.nulls(len(times), HEADERS_TYPE)]
     return pa.RecordBatch.from_arrays(columns, schema=RECORD_SCHEMA)
+
+
+def _clock(raw: pa.Table) -> tuple[pa.Table, list[RecordError]]:
+    times = np.array([int(value) for value in raw.column("$value").to_pylist()])
+    wrong = raw.filter(pa.array(times == NONE)).to_pylist()
+    errors = [RecordError("", row["$key"].decode(), offset=row["$off"], place=row["$n"]) for row in wrong]
+    columns = [raw.column("$n"), pa.array(times), raw.column("$key")]
+    return pa.table(columns, names=["$n", "$ts", "$key"]).filter(pa.array(times != NONE)), errors
 
 
 def _one_at_a_time(waiting: Waiting) -> list[str]:
@@ -71,13 +92,17 @@ def _one_at_a_time(waiting: Waiting) -> list[str]:
 
 
 def _reader(log: Log, most: int, offsets: dict[Place, int] | None = None) -> Reader:
-    return Reader(log, [Cursor(s, f"t{s}", p, (offsets or {}).get((s, p), 0)) for s, p in PLACES], most)
+    cursors = [Cursor(s, f"t{s}", p, (offsets or {}).get((s, p), 0)) for s, p in PLACES]
+    return Reader(log, cursors, most, clocks={1: _clock})
 
 
 def _names(batch: MicroBatch) -> list[str]:
-    rows = pa.concat_tables(batch.inputs.values()).sort_by(PLACE)
-    assert rows.column(PLACE).to_pylist() == list(range(batch.records))
-    return [name.decode() for name in rows.column("$value").to_pylist()]
+    assert (set(batch.inputs) | {0}, set(batch.decoded) | {1}) == ({0}, {1})
+    rows = [row for table in (*batch.inputs.values(), *batch.decoded.values()) for row in table.to_pylist()]
+    names = {row["$n"]: row["$key"].decode() for row in rows}
+    wrong = {error.place: error.message for error in batch.errors}
+    assert sorted([*names, *wrong]) == list(range(batch.records))
+    return [names[place] for place in sorted(names)]
 
 
 @given(BACKLOG, ARRIVALS, STEPS, GAPS)
@@ -100,14 +125,16 @@ def test_every_batch_goes_on_with_what_comes_next(
             waits[0] = (waits[0][0] - 1, *waits[0][1:])
 
     log.on_fetch = arrive
-    reader, turn, offsets = _reader(log, steps[0][0]), 0, dict[Place, int]()
+    reader, turn, offsets, wrong = _reader(log, steps[0][0]), 0, dict[Place, int](), set[str]()
     while reader.has_more():
         expected = _one_at_a_time(log.waiting)
-        batch = reader.read()
-        found = [] if batch is None else _names(batch)
+        batch = reader.read() or MicroBatch(0)
+        found = _names(batch)
         assert found == expected[: len(found)]
-        assert bool(found) == bool(expected)
-        for cursor, position in [] if batch is None else batch.positions:
+        assert found or batch.errors or not expected
+        assert wrong.isdisjoint(error.message for error in batch.errors)
+        wrong |= {error.message for error in batch.errors}
+        for cursor, position in batch.positions:
             offsets[cursor.source, cursor.partition] = position.offset
         for name in found:
             source, partition, _ = name.split(".")
@@ -118,6 +145,7 @@ def test_every_batch_goes_on_with_what_comes_next(
             reader.close()
             reader = _reader(log, most, offsets)
     assert not any(log.waiting.values())
+    assert wrong == log.unreadable
     assert (reader.read(), reader.lag()) == (None, 0)
 
 
