@@ -8,6 +8,7 @@ from ksql.parser import nodes
 from ksql.parser.clauses import read_assignment, read_elements, read_existence, read_properties
 from ksql.parser.query import read_query
 from ksql.parser.stream import TokenStream
+from ksql.parser.tokens import Kind
 from ksql.parser.types import read_type
 
 
@@ -36,9 +37,13 @@ def _create_source(s: TokenStream, kind: str, *, or_replace: bool, source: bool)
     common = {"this": name, "properties": properties, "or_replace": or_replace, "if_not_exists": if_not_exists}
     if source and elements is None and s.token.is_word("AS"):
         s.fail("a SOURCE has no query: it only reads a topic", hint=f"CREATE {kind} … AS SELECT …, without SOURCE.")
+    if elements is not None and s.token.is_word("AS", "SELECT"):
+        s.fail("columns are not declared where a query makes them", hint=f"CREATE {kind} … AS SELECT a AS name, …")
     if elements is None and s.accept("AS"):
         class_ = nodes.CreateStreamAs if kind == "STREAM" else nodes.CreateTableAs
         return class_(**common, query=read_query(s))
+    if s.token.is_word("SELECT"):
+        s.fail("expected AS before the query", hint=f"CREATE {kind} {name.name} AS SELECT …")
     plain = nodes.CreateStream if kind == "STREAM" else nodes.CreateTable
     return plain(**common, elements=elements, source=source)
 
@@ -54,9 +59,15 @@ def _create_connector(s: TokenStream) -> exp.Expression:
     return nodes.CreateConnector(this=name, kind=kind, properties=properties, if_not_exists=if_not_exists)
 
 
+_DROPPED = ("STREAM", "TABLE", "TYPE", "CONNECTOR")
+
+
 def read_drop(s: TokenStream) -> exp.Expression:
     s.next()
-    kind = s.expect_any("STREAM", "TABLE", "TYPE", "CONNECTOR")
+    if s.token.kind is not Kind.END and s.peek().is_operator(";") and not s.token.is_word(*_DROPPED):
+        found = s.token.text
+        s.fail(f"expected STREAM or TABLE before {found}", hint=f"DROP STREAM {found}; or DROP TABLE {found};")
+    kind = s.expect_any(*_DROPPED)
     if_exists = read_existence(s)
     name = s.name("a name")
     if kind == "TYPE":

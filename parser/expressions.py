@@ -150,7 +150,8 @@ def _read_value(s: TokenStream) -> exp.Expression:
         refuse_subquery(s)
     if token.kind in (Kind.WORD, Kind.QUOTED):
         return _read_name(s)
-    s.fail(f"expected an expression, found {s.found()}")
+    doubled = token.is_operator("=") and s.at > 0 and s.tokens[s.at - 1].is_operator("=")
+    s.fail(f"expected an expression, found {s.found()}", hint="equality is written with one =." if doubled else "")
 
 
 def _read_parentheses(s: TokenStream) -> exp.Expression:

@@ -21,6 +21,7 @@ _QUERY = {
     "OFFSET": ("OFFSET", ""),
 }
 _STATEMENT = {
+    "DESC": ("no statement begins with DESC", "write DESCRIBE name;"),
     "UPDATE": ("there is no UPDATE", "INSERT INTO a table replaces the row of the same key."),
     "DELETE": ("there is no DELETE", "a record with a key and no value deletes a row of a table."),
     "MERGE": ("there is no MERGE", "INSERT INTO a table replaces the row of the same key."),

@@ -20,6 +20,8 @@ def read_insert(s: TokenStream) -> exp.Expression:
         s.expect("VALUES")
         return nodes.InsertValues(this=name, columns=columns, values=_values(s))
     properties = read_properties(s)
+    if s.token.is_word("AS"):
+        s.fail("INSERT INTO has no AS", hint="leave it out: INSERT INTO … SELECT …;")
     if not s.token.is_word("SELECT"):
         s.fail_expecting(["VALUES", "SELECT"])
     return nodes.InsertInto(this=name, properties=properties, query=read_query(s))

@@ -6,6 +6,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+#: A backslash at the end of a line, which old scripts have, and what may hold one that is none.
+_CONTINUED = re.compile(
+    r"'(?:[^']|'')*+'|`(?:[^`]|``)*+`|\"(?:[^\"]|\"\")*+\"|--[^\n]*|/\*.*?\*/|(\\)(?=[ \t\r]*(?:\n|\Z))", re.DOTALL
+)
 #: What can hide a semicolon, and the semicolon itself. An unterminated literal or comment reaches to the end.
 _PIECE = re.compile(
     r"'(?:[^']|'')*+(?:'|\Z)|`(?:[^`]|``)*+(?:`|\Z)|\"(?:[^\"]|\"\")*+(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|;", re.DOTALL
@@ -29,7 +33,12 @@ class Piece:
 
 
 def split(text: str) -> list[Piece]:
-    """The statements of `text` in order; the last may lack its semicolon. Space and comments alone are no statement."""
+    """The statements of `text` in order; the last may lack its semicolon. Space and comments alone are no statement.
+
+    A backslash at the end of a line becomes a space.
+    """
+    if "\\" in text:
+        text = _CONTINUED.sub(lambda found: " " if found[1] else found[0], text)
     lines = [0, *(m.end() for m in re.finditer("\n", text))]
     pieces = []
     start = 0

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ksql.parser.errors import ParseError, shorten
 from ksql.parser.tokens import Kind, Token, tokenize
-from ksql.parser.words import RESERVED
+from ksql.parser.words import INSTEAD, RESERVED
 
 T = TypeVar("T")
 E = TypeVar("E", bound=exp.Expression)
@@ -164,8 +164,35 @@ class TokenStream:
 
     def fail(self, message: str, *, hint: str = "", token: Token | None = None) -> NoReturn:
         """Refuse `token`, else the present one."""
+        if token is None:
+            hint = self._unquoted() or self._instead() or hint
         at = (token or self.token).start
         raise ParseError(message, text=self.text, at=at, first_line=self.first_line, first_column=self.first_column, hint=hint)
+
+    def _instead(self) -> str:
+        """A hint where the first two words are no beginning of a statement, but that of something known; else ''."""
+        return INSTEAD.get((self.tokens[0].value, self.token.value), "") if self.at == 1 else ""
+
+    def _unquoted(self) -> str:
+        """A hint where the present token is a dash or dot within what must be meant for one name; else ''."""
+        if not self.token.is_operator("-", ".") or self.at == 0:
+            return ""
+        first = last = self.at
+        while first > 0 and self._touches(first):
+            first -= 1
+        while self._touches(last + 1):
+            last += 1
+        if not first < self.at < last or self.tokens[first].kind is not Kind.WORD:
+            return ""
+        name = self.text[self.tokens[first].start : self.tokens[last].end]
+        return f"`{name}` in backticks can be a name."
+
+    def _touches(self, at: int) -> bool:
+        """Whether the token there, one that may stand in such a name, follows the one before it without a space."""
+        if at >= len(self.tokens) or self.tokens[at - 1].end != self.tokens[at].start:
+            return False
+        pair = self.tokens[at - 1 : at + 1]
+        return all(token.kind in (Kind.WORD, Kind.NUMBER) or token.is_operator("-", ".") for token in pair)
 
 
 #: What reads one form from its first word on.

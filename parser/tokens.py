@@ -33,6 +33,11 @@ class Token:
     line: int
     column: int
 
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return self.start + len(self.text)
+
     def is_word(self, *words: str) -> bool:
         return self.kind is Kind.WORD and self.value in words
 

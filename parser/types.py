@@ -5,6 +5,7 @@ from __future__ import annotations
 from ksql.parser import nodes
 from ksql.parser.stream import TokenStream
 from ksql.parser.tokens import Kind
+from ksql.parser.words import FOREIGN_TYPES
 
 
 def read_type(stream: TokenStream) -> nodes.TypeRef:
@@ -28,7 +29,9 @@ def _read_base(stream: TokenStream) -> nodes.TypeRef:
         if name.this in ("DECIMAL",):
             type_.set("parameters", parameters)
         elif name.this not in ("VARCHAR", "STRING"):
-            stream.fail(f"{name.this} takes no parameters", token=token)
+            instead = FOREIGN_TYPES.get(name.this.upper())
+            hint = f"write {instead}." if instead else "leave out what stands in parentheses."
+            stream.fail(f"{name.this} takes no parameters", token=token, hint=hint)
     return stream.mark(type_, token)
 
 

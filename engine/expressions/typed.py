@@ -74,6 +74,8 @@ class Scope:
             fail(node, f"there is no source {qualifier} in this query", hint=did_you_mean(qualifier, qualifiers))
         candidates = [n.column.name for n in self.names if qualifier in ("", n.qualifier)]
         hint = did_you_mean(name, candidates) or f"the {self.what} are {', '.join(candidates)}."
+        if isinstance(node.parent, exp.Sub) and isinstance(node.parent.expression, exp.Column):
+            hint = "a name with a dash in it stands in backticks."
         alike = name.upper() in {candidate.upper() for candidate in candidates}
         if isinstance(node, exp.Column) and node.this.quoted and not qualifier and name != name.upper() and not alike:
             hint = f"a string stands in single quotes: '{name}'; other quotes are for names."

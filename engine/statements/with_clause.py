@@ -146,10 +146,21 @@ def read_properties(node: Any, statement: str) -> dict[str, Any]:
     return values
 
 
+#: Where a key is said, since it is no property of WITH.
+_KEYS = {
+    STREAM: "mark the key where it is declared: (ID INT KEY, …).",
+    TABLE: "mark the key where it is declared: (ID INT PRIMARY KEY, …).",
+    STREAM_AS: "PARTITION BY makes a column the key.",
+    TABLE_AS: "GROUP BY makes the key; a table made of a table has that one's.",
+}
+
+
 def _read(written: exp.Expression, name: str, statement: str) -> Any:
     known = PROPERTIES.get(name)
     text = written.expression.name
     if known is None or statement not in known.statements:
+        if name == "KEY":
+            fail(written, f"{statement} has no property KEY any more", hint=_KEYS.get(statement, ""))
         allowed = [n for n, p in PROPERTIES.items() if statement in p.statements and p.supported]
         fail(
             written,

@@ -22,6 +22,7 @@ from ksql.engine.types.sql_types import (
     Struct,
 )
 from ksql.parser import nodes, parse_type
+from ksql.parser.words import FOREIGN_TYPES
 
 _NAMED: Mapping[str, SqlType] = {
     "BOOLEAN": BOOLEAN,
@@ -53,7 +54,8 @@ def resolve_type(reference: nodes.TypeRef, types: Mapping[str, SqlType] | None =
     found = _NAMED.get(name.upper()) or (types or {}).get(name)
     if found is None:
         known = [*_NAMED, "DECIMAL", "ARRAY", "MAP", "STRUCT", *(types or {})]
-        fail(reference, f"there is no type called {name}", hint=did_you_mean(name, known) or "CREATE TYPE defines one.")
+        meant = f"write {FOREIGN_TYPES[name.upper()]}." if name.upper() in FOREIGN_TYPES else did_you_mean(name, known)
+        fail(reference, f"there is no type called {name}", hint=meant or "CREATE TYPE defines one.")
     return found
 
 

@@ -29,6 +29,18 @@ CLOSED = st.sampled_from(
 TEXTS = st.lists(CLOSED | st.just(";")).map("".join)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT a \\\n FROM b;\\\n\\\nSHOW\\\r\nTABLES;\\", ["SELECT a  \n FROM b;", "SHOW \r\nTABLES;"]),
+        ("SELECT '\\\n', `\\\n`, \"\\\n\";", None),
+        ("SELECT \\ a;", None),
+    ],
+)
+def test_a_backslash_at_the_end_of_a_line(text: str, expected: list[str] | None) -> None:
+    assert [piece.text for piece in split(text)] == (expected or [text])
+
+
 def test_statements_with_their_places() -> None:
     assert split("SHOW TABLES;\n\n  SHOW TYPES; DROP TABLE a") == [
         Piece("SHOW TABLES;", 1, 1, terminated=True),
