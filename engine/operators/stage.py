@@ -22,7 +22,7 @@ from ksql.engine.operators.batch import (
 )
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Form, Step
-from ksql.engine.sql.runner import may_be_a_rows_fault, only_wraps, reason
+from ksql.engine.sql.runner import BIND_ERRORS, may_be_a_rows_fault, only_wraps, reason
 from ksql.engine.types.sql_types import SqlType
 
 _NO_RECORDS = RAW_SCHEMA.empty_table()
@@ -120,7 +120,7 @@ class Stage:
         try:
             return self._query(batch, context, source, safe=False)
         except duckdb.Error as error:
-            if not may_be_a_rows_fault(error):
+            if isinstance(error, BIND_ERRORS) or not may_be_a_rows_fault(error):
                 raise
             reported = error
         try:

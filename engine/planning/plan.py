@@ -73,12 +73,16 @@ class Plan:
 
     def clocks(self, sql: SqlRunner) -> Mapping[int, Clock]:
         """What tells the times of the records of inputs, by their index, where the records themselves do not."""
-        parts = walk(self.output if self.sink is None else self.sink)
-        return {part.source.index: part.clock(sql) for part in parts if isinstance(part, TimedSource)}
+        return clocks(self.output if self.sink is None else self.sink, sql)
 
     @property
     def sources(self) -> list[Source]:
         return [i.source for i in self.inputs]
+
+
+def clocks(part: Part, sql: SqlRunner) -> Mapping[int, Clock]:
+    """See `Plan.clocks`: those of what `part` reads."""
+    return {timed.source.index: timed.clock(sql) for timed in walk(part) if isinstance(timed, TimedSource)}
 
 
 def walk(part: Part) -> Iterator[Part]:

@@ -48,6 +48,11 @@ def plan(analysis: Analysis, properties: Mapping[str, str], into: Sequence[Colum
     return made if analysis.persistent else _as_written(made, analysis)
 
 
+def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Plan:
+    """A filter and projection of rows that `relation` gives, each by itself: what a pull query of the dialect is."""
+    return _as_written(_stream(analysis, relation, properties, ()), analysis)
+
+
 def _as_written(made: Plan, analysis: Analysis) -> Plan:
     """A push query shows its columns in the order of the SELECT list; a key has no special place."""
     refs = {column.name: (column, ref) for column, ref in zip(made.columns, made.refs, strict=True)}

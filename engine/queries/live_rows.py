@@ -15,6 +15,7 @@ from ksql.engine.errors import QueryError
 from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
 from ksql.engine.runtime.reader import MicroBatch, Reader
+from ksql.engine.sql.runner import reason
 from ksql.engine.types.sql_types import Column
 from ksql.errors import KsqlError
 from ksql.log.contract import Log
@@ -98,7 +99,8 @@ class LiveRows(ABC):
             changes = self._process(batch)
         except (duckdb.Error, pa.ArrowException, KsqlError) as error:
             self.close()
-            raise QueryError(f"query {self.query_id} failed: {error}", query_id=self.query_id) from error
+            cause = reason(str(error)) if isinstance(error, duckdb.Error) else error
+            raise QueryError(f"query {self.query_id} failed: {cause}", query_id=self.query_id) from error
         return changes, True
 
     def _within_limit(self, rows: pa.Table) -> pa.Table:

@@ -7,26 +7,34 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from ksql.engine.analysis.model import AliasedSource, Item
+from ksql.engine.aggregates import is_aggregate
+from ksql.engine.analysis.model import RESERVED, AliasedSource, Analysis
 from ksql.engine.analysis.passes import analyze
-from ksql.engine.errors import NotSupportedError, StatementError, fail
-from ksql.engine.expressions.typed import Name, Scope
-from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.planning.result import unwrap_as_value
-from ksql.engine.queries.pull import key_table, relation_rows
+from ksql.engine.core import EngineCore
+from ksql.engine.errors import EngineClosedError, NotSupportedError, StatementError, fail, located
+from ksql.engine.expressions.typed import Name
+from ksql.engine.operators.batch import RecordError
+from ksql.engine.planning.plan import Plan
+from ksql.engine.planning.planner import plan_rows
+from ksql.engine.queries.present import present_batches, present_names, present_relation, present_rows
 from ksql.engine.queries.pull_answer import read_answer
-from ksql.engine.queries.pull_sql import database_error, duckdb_sql
+from ksql.engine.queries.pull_keys import wanted_keys
+from ksql.engine.queries.pull_sql import absent_column, database_error, duckdb_sql
 from ksql.engine.results import Rows
+from ksql.engine.sql.runner import reason
 from ksql.engine.statements.registry import Request
 from ksql.engine.types.calendar import to_calendar
-from ksql.engine.types.sql_types import BOOLEAN, Column
+from ksql.engine.types.sql_types import Column
 from ksql.parser import nodes, parse_database
+
+#: So many failed expressions of a query are logged.
+_REPORTED = 256
 
 
 def pull(request: Request) -> Rows:
@@ -34,7 +42,7 @@ def pull(request: Request) -> Rows:
     if isinstance(request.node, nodes.DatabaseQuery):
         return _database_query(request, request.node.this)
     _check_clauses(request.node)
-    if request.node.args.get("joins") or request.node.args.get("group"):
+    if request.node.args.get("joins") or request.node.args.get("group") or _aggregates(request.node):
         return _reread(request)
     try:
         return _plain_query(request)
@@ -46,6 +54,10 @@ def pull(request: Request) -> Rows:
             return _reread(request)
         except StatementError:
             raise refused from None
+
+
+def _aggregates(node: nodes.Query) -> bool:
+    return any(is_aggregate(call.name) for call in node.find_all(nodes.FunctionCall))
 
 
 def _check_clauses(node: nodes.Query) -> None:
@@ -65,18 +77,51 @@ def _reread(request: Request) -> Rows:
 
 
 def _plain_query(request: Request) -> Rows:
-    analysis = analyze(request.node, request.engine.catalog, persistent=False)
+    """What a push query of the same text would give, had it begun at the start and were now at the end."""
+    engine = request.engine
+    analysis = analyze(request.node, engine.catalog, persistent=False)
     aliased = analysis.sources[0]
-    keys = key_table(aliased.source, dict(_key_values(analysis.where, aliased, request))) if aliased.source.is_table else None
-    relation, batch = relation_rows(request.engine, aliased, keys)
-    scope = relation.scope
-    items = [unwrap_as_value(item) for item in analysis.items]
-    compiled = [compile_sql(item.expression, scope) for item in items]
-    columns = tuple(_column(item, sql) for item, sql in zip(items, compiled, strict=True))
-    refs = [f"c{i}" for i in range(len(items))]
-    condition = compile_sql(analysis.where, scope, BOOLEAN, "the condition") if analysis.where is not None else None
-    table = _run(request, batch, list(zip(compiled, refs, strict=True)), condition, limit_of(request.node))
-    return Rows(request.text, _query_id(request), columns, to_calendar(table, columns, refs))
+    _refuse_absent(analysis, aliased)
+    relation = present_relation(engine, aliased, wanted_keys(analysis.where, aliased, engine.sql))
+    made = plan_rows(analysis, relation, request.session.properties)
+    query_id, errors = _query_id(request), list[RecordError]()
+    batches = present_batches(engine, aliased.source, made.output, errors.append)
+    try:
+        rows = _first(batches, made, limit_of(request.node))
+    except duckdb.Error as error:
+        made.check(engine.sql, request.node)
+        fail(request.node, "the query failed", detail=reason(str(error)))
+    if not rows.num_rows:
+        made.check(engine.sql, request.node)
+    _report(engine, query_id, errors)
+    return Rows(request.text, query_id, made.columns, to_calendar(rows, made.columns, made.refs))
+
+
+def _refuse_absent(analysis: Analysis, aliased: AliasedSource) -> None:
+    """Refuse columns that only a push query of the source has."""
+    present = present_names(aliased)
+    for column in analysis.query.find_all(exp.Column):
+        if column.name in RESERVED and column.name not in present:
+            raise located(absent_column(column.name), column)
+
+
+def _first(batches: Iterator[pa.Table], made: Plan, limit: int | None) -> pa.Table:
+    """All rows, or as many as the limit allows; what comes behind them is not read."""
+    empty = pa.schema([(ref, c.type.arrow) for ref, c in zip(made.refs, made.columns, strict=True)]).empty_table()
+    parts = [empty]
+    left = limit
+    while left != 0 and (batch := next(batches, None)) is not None:
+        part = batch.select(made.refs)
+        parts.append(part if left is None else part.slice(0, left))
+        left = None if left is None else left - parts[-1].num_rows
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _report(engine: EngineCore, query_id: str, errors: Sequence[RecordError]) -> None:
+    """Log expressions that failed, some of them. Records that cannot be read are no fault of the query."""
+    failed = [error for error in errors if error.kind == "recordProcessingError"]
+    if failed:
+        engine.report(query_id, failed[:_REPORTED])
 
 
 def limit_of(query: exp.Expression) -> int | None:
@@ -88,55 +133,6 @@ def limit_of(query: exp.Expression) -> int | None:
     if not isinstance(number, exp.Literal) or number.is_string or not number.this.isdigit():
         raise StatementError("LIMIT takes a whole number")
     return int(number.this)
-
-
-def _run(request: Request, batch: pa.Table, items: list[tuple[Sql, str]], condition: Sql | None, limit: int | None) -> pa.Table:
-    """Plain SQL first; safe SQL when a row makes it raise."""
-    for safe in (False, True):
-        select = ", ".join(f"{sql.of(safe)} AS {ref}" for sql, ref in items)
-        where = f" WHERE {condition.of(safe)}" if condition else ""
-        try:
-            rows = request.engine.sql.run(f"SELECT {select} FROM batch{where}", batch)
-            return rows if limit is None else rows.slice(0, limit)
-        except duckdb.Error as error:
-            if safe:
-                raise StatementError(f"the query failed: {str(error).splitlines()[0]}") from None
-    raise AssertionError
-
-
-def _column(item: Item, sql: Sql) -> Column:
-    if sql.type is None:
-        raise StatementError(f"column {item.name} is a bare NULL and has no type", hint="CAST(NULL AS …) gives it one.")
-    return Column(item.name, sql.type)
-
-
-def _key_values(where: exp.Expression | None, aliased: AliasedSource, request: Request) -> Iterator[tuple[str, list[object]]]:
-    """Key columns that `where` compares with constants: (name, values)."""
-    conjuncts = list(where.flatten()) if isinstance(where, exp.And) else [where]
-    names = {column.name: column for column in aliased.source.key_columns}
-    for conjunct in conjuncts:
-        if isinstance(conjunct, exp.EQ):
-            sides: list[tuple[exp.Expression, list[exp.Expression]]] = [
-                (conjunct.this, [conjunct.expression]),
-                (conjunct.expression, [conjunct.this]),
-            ]
-        elif isinstance(conjunct, exp.In):
-            sides = [(conjunct.this, conjunct.expressions)]
-        else:
-            continue
-        for column, constants in sides:
-            if isinstance(column, exp.Column) and column.name in names and not _uses_columns(constants):
-                yield column.name, _constants(constants, names[column.name], request)
-                break
-
-
-def _uses_columns(constants: list[exp.Expression]) -> bool:
-    return any(next(c.find_all(exp.Column), None) is not None for c in constants)
-
-
-def _constants(constants: list[exp.Expression], column: Column, request: Request) -> list[object]:
-    values = [compile_sql(c, Scope(()), column.type, f"key {column.name}").plain for c in constants]
-    return list(request.engine.sql.row("SELECT " + ", ".join(values)))
 
 
 def database_plan(request: Request, query: nodes.DatabaseQuery) -> list[str]:
@@ -157,10 +153,12 @@ def _run_in_database(request: Request, tree: exp.Expression, prefix: str = "") -
     statement, sources = duckdb_sql(tree, request.engine.catalog)
     relations = {}
     for view, aliased in sources.items():
-        relation, rows = relation_rows(request.engine, aliased, None)
-        relations[view] = _as_declared(relation.names, rows, tree)
+        names, rows = present_rows(request.engine, aliased)
+        relations[view] = _as_declared(names, rows, tree)
     try:
         return request.engine.pull_database.run(prefix + statement, relations, read_answer)
+    except duckdb.InterruptException:
+        raise EngineClosedError("the query was stopped") from None
     except duckdb.Error as error:
         raise database_error(str(error), tree) from None
 

@@ -47,6 +47,18 @@ CASES = [
     ("SELECT windowstart FROM busy WHERE city IN ('Bern', 'Oslo') AND windowend > 5400000;", [{"WINDOWSTART": 3600000}]),
     ("SELECT id FROM orders WHERE amount > 4;", [{"ID": "b"}, {"ID": "c"}]),
     ("SELECT id FROM orders LIMIT 1;", [{"ID": "a"}]),
+    ("SELECT id FROM orders LIMIT 0;", []),
+    ("SELECT id, ROWTIME, ROWPARTITION, ROWOFFSET FROM orders WHERE id = 'b';",
+     [{"ID": "b", "ROWTIME": 1000, "ROWPARTITION": 0, "ROWOFFSET": 1}]),
+    ("SELECT country, ROWPARTITION, ROWOFFSET FROM cities WHERE city = 'Lyon';",
+     [{"COUNTRY": "France", "ROWPARTITION": 0, "ROWOFFSET": 2}]),
+    ("SELECT city, ROWTIME FROM totals;", [{"CITY": "Bern", "ROWTIME": 4000000}, {"CITY": "Lyon", "ROWTIME": 1000}]),
+    ("SELECT WINDOWSTART, WINDOWEND, ROWTIME FROM hourly WHERE city = 'Lyon';",
+     [{"WINDOWSTART": 0, "WINDOWEND": 3600000, "ROWTIME": 1000}]),
+    ("SELECT WINDOWSTART, WINDOWEND, ROWTIME FROM hourly WHERE city = 'Lyon' ORDER BY 1;",
+     [{"WINDOWSTART": 0, "WINDOWEND": 3600000, "ROWTIME": 1000}]),
+    ("SELECT city, EXPLODE(ARRAY[n, total]) AS x FROM totals WHERE city = 'Bern';",
+     [{"CITY": "Bern", "X": 2}, {"CITY": "Bern", "X": 10}]),
     # SQL of DuckDB
     ("SELECT max(total) AS most FROM totals;", [{"MOST": 10}]),
     ("SELECT city FROM totals ORDER BY total DESC;", [{"CITY": "Bern"}, {"CITY": "Lyon"}]),
@@ -69,7 +81,8 @@ CASES = [
     ),
     ('SELECT city AS "inThe" FROM totals ORDER BY city LIMIT 1;', [{"inThe": "Bern"}]),
     ("SELECT count(*) AS `Rows` FROM orders GROUP BY city ORDER BY 1;", [{"Rows": 1}, {"Rows": 2}]),
-]
+    ("SELECT id, ROWPARTITION, ROWOFFSET FROM orders ORDER BY id LIMIT 1;", [{"ID": "a", "ROWPARTITION": 0, "ROWOFFSET": 0}]),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sql", "rows"), CASES, ids=[sql for sql, _ in CASES])
@@ -81,13 +94,19 @@ def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> 
     ("sql", "message", "place"),
     [
         ("SELECT nope FROM totals;", "there is no column NOPE", (1, 8)),
-        ("SELECT max(nope) FROM totals;", "nope", (1, 8)),
+        ("SELECT max(nope) FROM totals;", 'column "NOPE" not found', (1, 12)),
         ("SELECT\n  nope FROM totals ORDER BY 1;", 'column "NOPE" not found', (2, 3)),
         ("SELECT 1;\n  WITH t AS (SELECT 1)\n SELECT 2, frobnicate(3) FROM t;", "name frobnicate does not", (3, 12)),
         ("SELECT * FROM totals WHERE id = :x;", "a parameter has no value", (1, 1)),
         ("SELECT * FROM read_text('/etc/hosts') ORDER BY 1;", "file system operations are disabled", (1, 25)),
         ("SELECT MASK(city) FROM totals ORDER BY 1;", "MASK is for queries with no more than WHERE and LIMIT", (1, 8)),
         ("SELECT o->part FROM orders o ORDER BY 1;", r"a field of a struct with a dot: o\.part", (1, 11)),
+        ("SELECT TOPK(amount, 2) FROM orders;", "TOPK is for queries with EMIT and CREATE … AS", (1, 8)),
+        ("SELECT city, ROWPARTITION FROM totals;", "no column ROWPARTITION here", (1, 14)),
+        ("SELECT city FROM hourly WHERE city = 'Bern' AND ROWOFFSET = 0;", "no column ROWOFFSET here", (1, 49)),
+        ("SELECT city, t.ROWOFFSET FROM totals t ORDER BY 1;", "no column ROWOFFSET here", (1, 16)),
+        ("SELECT city, WINDOWSTART FROM totals ORDER BY 1;", "no column WINDOWSTART here", (1, 14)),
+        ("SELECT city, WINDOWEND FROM totals;", "no column WINDOWEND", (1, 14)),
         ("SELECT count(*) FROM nowhere;", "no stream or table called NOWHERE", (1, 22)),
     ],
 )

@@ -21,5 +21,5 @@ def test_explain_of_a_query_that_duckdb_answers(db: ksql.Database) -> None:
     text = str(db.execute("EXPLAIN SELECT a FROM s ORDER BY a;"))
     assert text.startswith("Plan in DuckDB")
     assert "Order By" in text or "ORDER_BY" in text
-    with pytest.raises(StatementError, match="no stream or table called t"):
+    with pytest.raises(StatementError, match="no stream or table called T"):
         db.execute("EXPLAIN SELECT a FROM t ORDER BY a;")
