@@ -16,13 +16,18 @@ class StreamTableJoin:
 
     Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream rows
     with a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
+
+    rekeyed: the stream's rows have got another key than they were read with. In ksqlDB they take a detour through a topic then, so
+    what the table holds when the query starts is read before them, whatever its time.
     """
 
-    def __init__(self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: KeyedState, *, outer: bool) -> None:
+    def __init__(
+        self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: KeyedState, *, outer: bool, rekeyed: bool
+    ) -> None:
         self.stream, self.table = stream, table
         self.stream_key, self.table_key = stream_key, table_key
         self.state = state
-        self.outer = outer
+        self.outer, self.rekeyed = outer, rekeyed
         self.inputs, self.states = (stream, table), (state,)
 
     def describe(self) -> str:

@@ -24,8 +24,18 @@ def plan_joins(analysis: Analysis) -> Relation:
     for index, join in enumerate(analysis.joins, 1):
         _check(analysis, join)
         table = _side(analysis, index, join.right)
-        relation = _stream_table(relation, table, join)
+        relation = _stream_table(relation, table, join, rekeyed=_is_rekeyed(analysis, index))
     return relation
+
+
+def _is_rekeyed(analysis: Analysis, count: int) -> bool:
+    """Whether one of the first `count` joins compares something else than the key of what stands before it."""
+    source, joins = analysis.sources[0], analysis.joins[:count]
+    keys = source.source.key_columns
+    if len(keys) != 1 or not _is_column(joins[0].left_key, source, keys[0].name):
+        return True
+    same = [key for join in joins for key in (join.left_key, join.right_key)]
+    return any(join.left_key not in same[: 2 * i] for i, join in enumerate(joins[1:], 1))
 
 
 def _check(analysis: Analysis, join: JoinClause) -> None:
@@ -83,7 +93,7 @@ def _expressions(analysis: Analysis) -> list[exp.Expression]:
     return parts
 
 
-def _stream_table(stream: Relation, table: Relation, join: JoinClause) -> Relation:
+def _stream_table(stream: Relation, table: Relation, join: JoinClause, *, rekeyed: bool) -> Relation:
     left_key = compile_sql(join.left_key, stream.scope)
     right_key = compile_sql(join.right_key, table.scope)
     if left_key.type != right_key.type:
@@ -98,7 +108,8 @@ def _stream_table(stream: Relation, table: Relation, join: JoinClause) -> Relati
     stream.steps.append(Filter(Sql("TRUE", "TRUE")))
     stream.project([*(kept(r, t) for r, t in stream.columns.items()), (key_ref, left_key)], stream.names)
     state = _table_state(f"table.{join.right.alias}", table, table_key, left_key.type)
-    node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=join.kind == "LEFT")
+    outer = join.kind == "LEFT"
+    node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=outer, rekeyed=rekeyed)
     names = (*(n for n in stream.names if n.qualifier), *table.names, join_key_name(key_ref, left_key.type))
     return Relation(node, names, {**stream.columns, **table.columns})
 

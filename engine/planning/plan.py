@@ -14,6 +14,7 @@ from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Node, Part
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
+from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.operators.timed_source import Clock, TimedSource
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
 from ksql.engine.state.stateful import Stateful
@@ -52,17 +53,19 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]
-        self._collect(self.output)
+        self._collect()
 
     def attach(self, sink: Sink) -> None:
         """Let the query end with `sink`, which reads what `output` makes."""
         self.sink = sink
-        self._collect(sink)
+        self._collect()
 
-    def _collect(self, end: Node | Sink) -> None:
-        parts = list(walk(end))
-        self.inputs = [part for part in parts if isinstance(part, SourceInput)]
-        self.states = [state for part in parts for state in part.states]
+    def _parts(self) -> Iterator[Part]:
+        return walk(self.output if self.sink is None else self.sink)
+
+    def _collect(self) -> None:
+        self.inputs = [part for part in self._parts() if isinstance(part, SourceInput)]
+        self.states = [state for part in self._parts() for state in part.states]
 
     def check(self, sql: SqlRunner, node: exp.Expression) -> None:
         """Have DuckDB bind every statement. Raises StatementError at `node` when it refuses one that analysis let through."""
@@ -74,6 +77,12 @@ class Plan:
     def clocks(self, sql: SqlRunner) -> Mapping[int, Clock]:
         """What tells the times of the records of inputs, by their index, where the records themselves do not."""
         return clocks(self.output if self.sink is None else self.sink, sql)
+
+    @property
+    def loaded_first(self) -> set[int]:
+        """Inputs of which everything that is there when the query starts is read before the others', by their index."""
+        joins = (part for part in self._parts() if isinstance(part, StreamTableJoin) and part.rekeyed)
+        return {part.index for join in joins for part in walk(join.table) if isinstance(part, SourceInput)}
 
     @property
     def sources(self) -> list[Source]:

@@ -127,6 +127,8 @@ def _read(
     reader = Reader(log, cursors, clocks=clocks(node, sql))
     reader.close()
     while (batch := reader.read()) is not None:
+        for error in batch.errors:
+            errors(error)
         yield BatchContext(sql, batch.inputs, errors=errors, decoded=batch.decoded)
 
 

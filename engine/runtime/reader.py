@@ -2,7 +2,8 @@
 
 A batch is made of what the log's partitions held at one moment. A partition that held more than was fetched cuts the batch at
 its last fetched record: what other partitions have behind that point waits. So neither the size of batches, nor a restart, nor
-what is written while a batch is read changes the order in which a backlog is read.
+what is written while a batch is read changes the order in which a backlog is read. Partitions that are loaded come before all
+others, in batches of their own.
 """
 
 from __future__ import annotations
@@ -75,8 +76,13 @@ class Reader:
     def read(self) -> MicroBatch | None:
         """The next micro-batch, or None when there is no record to read. Raises UnknownTopicError when a topic has gone."""
         ends = self._ends
+        loading = [partition for partition in self._partitions if partition.cursor.is_loading]
+        until = {p.cursor.place: min(p.cursor.load_until, ends[p.cursor.place]) for p in loading}
+        return self._read(loading, until) or self._read(self._partitions, ends)
+
+    def _read(self, partitions: Sequence[PartitionReader], ends: Mapping[TopicPartition, int]) -> MicroBatch | None:
         found = []
-        for partition in self._partitions:
+        for partition in partitions:
             place = partition.cursor.place
             if ends[place] == GONE:
                 self._log.end_offset(*place)  # raises

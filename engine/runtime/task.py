@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +16,7 @@ from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.sql.runner import SqlRunner
-from ksql.log.contract import RECORD_SCHEMA, Log, Transaction
+from ksql.log.contract import RECORD_SCHEMA, Log, TopicPartition, Transaction
 
 #: So many records are a light batch: some milliseconds.
 _LIGHT_RECORDS = 1_000
@@ -121,7 +121,7 @@ class Task:
             self._changelog.append(transaction)
             for cursor, position in taken.batch.positions:
                 group = group_name(self.query_id, cursor.source)
-                transaction.commit_offsets(group, {(cursor.topic, cursor.partition): position})
+                transaction.commit_offsets(group, {cursor.place: position})
             if taken.errors:
                 self._report(transaction, self.query_id, sorted(taken.errors, key=lambda error: error.place))
             result = transaction.commit()
@@ -137,19 +137,26 @@ def start_cursors(log: Log, query_id: str, plan: Plan, *, latest: bool) -> list[
     """Where each partition is read from: the committed offset; else tables from the start, and streams from the start or
     end.
     """
+    topics = log.topics()
+    places = [(s, (s.source.topic, p)) for s in plan.inputs for p in range(topics[s.source.topic].partitions)]
+    ends = end_offsets(log, [place for _, place in places])
+    loaded = plan.loaded_first
     cursors = []
-    for source in plan.inputs:
-        topic = source.source.topic
-        committed = log.committed(group_name(query_id, source.index)) if query_id else {}
-        for partition in range(log.topics()[topic].partitions):
-            position = committed.get((topic, partition))
-            if position is not None:
-                cursors.append(Cursor(source.index, topic, partition, position.offset))
-            else:
-                at_end = latest and not source.source.is_table
-                offset = log.end_offset(topic, partition) if at_end else log.start_offset(topic, partition)
-                cursors.append(Cursor(source.index, topic, partition, offset))
+    for source, place in places:
+        committed = log.committed(group_name(query_id, source.index)).get(place) if query_id else None
+        if committed is not None:
+            cursors.append(Cursor.resumed(source.index, place, committed))
+        else:
+            offset = ends[place] if latest and not source.source.is_table else log.start_offset(*place)
+            cursors.append(Cursor(source.index, *place, offset, ends[place] if source.index in loaded else 0))
     return cursors
+
+
+def end_offsets(log: Log, places: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
+    """The ends of partitions, at one moment."""
+    ends: dict[TopicPartition, int] = {}
+    log.follow(places, ends.update)()
+    return ends
 
 
 def by_partition(records: pa.Table) -> list[tuple[int, pa.RecordBatch]]:

@@ -5,7 +5,7 @@ Records of source 0 have the time of their record; those of source 1 are decoded
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ksql.engine.operators.batch import RecordError
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import MicroBatch, Reader
-from ksql.log import HEADERS_TYPE, RECORD_SCHEMA, Fetched, Log, TopicConfig, UnknownTopicError
+from ksql.log import HEADERS_TYPE, RECORD_SCHEMA, CommittedOffset, Fetched, Log, TopicConfig, UnknownTopicError
 from tests.log.gaps import GappyLog
 
 Place = tuple[int, int]
@@ -81,18 +81,23 @@ def _clock(raw: pa.Table) -> tuple[pa.Table, list[RecordError]]:
     return pa.table(columns, names=["$n", "$ts", "$key"]).filter(pa.array(times != NONE)), errors
 
 
-def _one_at_a_time(waiting: Waiting) -> list[str]:
-    """Take, again and again, the record with the lowest timestamp among the next ones; ties by source, then partition."""
-    left = {place: list(records) for place, records in waiting.items()}
-    order = []
+def _one_at_a_time(waiting: Waiting, loaded: Mapping[Place, int]) -> list[str]:
+    """Take, again and again, the record with the lowest time among the next ones; ties by source, then partition.
+
+    loaded: partitions that come first, up to before a number.
+    """
+    first = {place: [r for r in waiting[place] if r[1] < count] for place, count in loaded.items()}
+    order = _one_at_a_time({place: first.get(place, []) for place in PLACES}, {}) if loaded else []
+    left = {place: records[len(first.get(place, [])) :] for place, records in waiting.items()}
     while any(left.values()):
         source, partition = min((p for p in PLACES if left[p]), key=lambda p: (left[p][0][0], p))
         order.append(f"{source}.{partition}.{left[source, partition].pop(0)[1]}")
     return order
 
 
-def _reader(log: Log, most: int, offsets: dict[Place, int] | None = None) -> Reader:
-    cursors = [Cursor(s, f"t{s}", p, (offsets or {}).get((s, p), 0)) for s, p in PLACES]
+def _reader(log: Log, most: int, positions: Mapping[Place, CommittedOffset] | None = None) -> Reader:
+    positions = {place: CommittedOffset(0) for place in PLACES} | dict(positions or {})
+    cursors = [Cursor.resumed(s, (f"t{s}", p), positions[s, p]) for s, p in PLACES]
     return Reader(log, cursors, most, clocks={1: _clock})
 
 
@@ -105,12 +110,13 @@ def _names(batch: MicroBatch) -> list[str]:
     return [names[place] for place in sorted(names)]
 
 
-@given(BACKLOG, ARRIVALS, STEPS, GAPS)
+@given(BACKLOG, ARRIVALS, STEPS, GAPS, st.sets(st.sampled_from(PLACES)))
 def test_every_batch_goes_on_with_what_comes_next(
     backlog: dict[Place, list[int]],
     arrivals: list[tuple[int, Place, list[int]]],
     steps: list[tuple[int, bool]],
     gaps: list[int],
+    loaded: set[Place],
 ) -> None:
     """Of what was written when its reading began: whatever is written meanwhile comes later, wherever batches end."""
     log = WrittenLog(gaps)
@@ -125,9 +131,10 @@ def test_every_batch_goes_on_with_what_comes_next(
             waits[0] = (waits[0][0] - 1, *waits[0][1:])
 
     log.on_fetch = arrive
-    reader, turn, offsets, wrong = _reader(log, steps[0][0]), 0, dict[Place, int](), set[str]()
+    positions = {(s, p): Cursor(s, f"t{s}", p, 0, log.end_offset(f"t{s}", p)).position for s, p in loaded}
+    reader, turn, wrong = _reader(log, steps[0][0], positions), 0, set[str]()
     while reader.has_more():
-        expected = _one_at_a_time(log.waiting)
+        expected = _one_at_a_time(log.waiting, {place: len(backlog[place]) for place in loaded})
         batch = reader.read() or MicroBatch(0)
         found = _names(batch)
         assert found == expected[: len(found)]
@@ -135,7 +142,7 @@ def test_every_batch_goes_on_with_what_comes_next(
         assert wrong.isdisjoint(error.message for error in batch.errors)
         wrong |= {error.message for error in batch.errors}
         for cursor, position in batch.positions:
-            offsets[cursor.source, cursor.partition] = position.offset
+            positions[cursor.source, cursor.partition] = position
         for name in found:
             source, partition, _ = name.split(".")
             log.waiting[int(source), int(partition)].pop(0)
@@ -143,7 +150,7 @@ def test_every_batch_goes_on_with_what_comes_next(
         most, restarts = steps[turn % len(steps)]
         if restarts:
             reader.close()
-            reader = _reader(log, most, offsets)
+            reader = _reader(log, most, positions)
     assert not any(log.waiting.values())
     assert wrong == log.unreadable
     assert (reader.read(), reader.lag()) == (None, 0)
@@ -191,7 +198,7 @@ def test_a_closed_reader_reads_what_there_was() -> None:
 def test_deleted_records_are_passed_over() -> None:
     log = WrittenLog([1])
     log.write({(0, 0): [1, 2, 3, 4]})
-    reader = _reader(log, 100, {(0, 0): 2})
+    reader = _reader(log, 100, {(0, 0): CommittedOffset(2, "1000")})
     log.delete_records("t0", 0, 6)
     batch = reader.read()
     assert batch is not None
