@@ -8,18 +8,24 @@ from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.errors import fail
-from ksql.engine.functions import is_table_function
+from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.functions import function_named, is_table_function
 from ksql.parser import nodes
 
 _EXPLODE_FIRST = "explode in one stream, and use its column in a query over that."
 
 
 def check_calls(analysis: Analysis) -> None:
-    """Refuse aggregates of rows that are not grouped, and table functions outside the SELECT list."""
+    """Refuse functions there are not, aggregates of rows that are not grouped, and table functions outside the SELECT list."""
     having = [analysis.having] if analysis.having is not None else []
     where = [analysis.where] if analysis.where is not None else []
     keys = [("GROUP BY", analysis.group_by), ("PARTITION BY", analysis.partition_by or ())]
+    # A column inside such a call would else be said to lack an aggregate around it.
+    for call in _calls([*analysis.query.expressions, *having], lambda name: not is_aggregate(name)):
+        try:
+            function_named(call.name)
+        except StatementError as error:
+            raise located(error, call) from None
     for clause, parts in (("WHERE", where), ("HAVING", having), *keys):
         for call in _calls(parts, is_table_function):
             fail(call, f"the table function {call.name} cannot stand in {clause}", hint=_EXPLODE_FIRST)

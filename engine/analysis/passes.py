@@ -11,7 +11,7 @@ from ksql.engine.analysis.calls import check_calls
 from ksql.engine.analysis.joins import refuse_unsupported, resolve_join
 from ksql.engine.analysis.model import AliasedSource, Analysis, Item
 from ksql.engine.analysis.names import name_items, qualify
-from ksql.engine.analysis.stars import expand_stars
+from ksql.engine.analysis.stars import expand_stars, fill_empty_calls
 from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.types.names import resolve_type, type_reference
@@ -120,6 +120,7 @@ def _flat(expressions: Iterable[exp.Expression]) -> list[exp.Expression]:
 
 def star_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
     analysis.query.set("expressions", expand_stars(analysis))
+    fill_empty_calls(analysis)
     return analysis
 
 
@@ -129,6 +130,9 @@ def qualify_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
 
 
 def name_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
+    """The columns of the result, by name. Parentheses around one mean nothing: a key may have them here and not in GROUP BY."""
+    for item in analysis.query.expressions:
+        item.unalias().replace(item.unalias().unnest())
     names = name_items(analysis)
     values = [e.this if isinstance(e, exp.Alias) else e for e in analysis.query.expressions]
     return replace(analysis, items=tuple(Item(n, v) for n, v in zip(names, values, strict=True)))

@@ -1,4 +1,4 @@
-"""`*`, `a.*` and `a->*` written out."""
+"""`*`, `a.*`, `a->*` and `f(*)` written out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import AliasedSource, Analysis
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.compiler import Compiler
@@ -28,6 +29,13 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
         else:
             expanded.append(item)
     return expanded
+
+
+def fill_empty_calls(analysis: Analysis) -> None:
+    """An aggregate of nothing, or of a star, is one of ROWTIME; only COUNT counts the rows themselves."""
+    for call in analysis.query.find_all(nodes.FunctionCall):
+        if is_aggregate(call.name) and call.name != "COUNT" and not call.expressions:
+            call.set("expressions", [exp.column("ROWTIME", quoted=True)])
 
 
 def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:

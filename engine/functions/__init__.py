@@ -25,7 +25,15 @@ from ksql.engine.functions import (
     url,
 )
 from ksql.engine.functions.declare import Function, LambdaSql, declared, scalar, scalar_sql
-from ksql.engine.functions.resolve import ArgumentType, LambdaArgument, LambdaTypes, Resolved, UnitArgument, resolve
+from ksql.engine.functions.resolve import (
+    ArgumentType,
+    LambdaArgument,
+    LambdaTypes,
+    Resolved,
+    UnitArgument,
+    function_named,
+    resolve,
+)
 from ksql.engine.functions.signature import Signature, UnitPattern
 from ksql.engine.functions.udf import register
 
@@ -44,6 +52,7 @@ __all__ = [
     "collections",
     "datetime_text",
     "describe",
+    "function_named",
     "functions",
     "geo",
     "hash_order",

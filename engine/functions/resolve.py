@@ -102,13 +102,19 @@ _HERE = {
 }
 
 
-def resolve(name: str, arguments: Sequence[ArgumentType]) -> Resolved:
-    """The overload of function `name` for these arguments. Raises StatementError."""
+def function_named(name: str) -> Function:
+    """The function called `name`, case not counting. Raises StatementError."""
     function = declared().get(name.upper())
     if function is None:
         known = _HERE.get(name.upper())
         hint = f"{known} does that." if known else did_you_mean(name, declared())
         raise StatementError(f"there is no function {name}", hint=hint or "SHOW FUNCTIONS; lists all functions.")
+    return function
+
+
+def resolve(name: str, arguments: Sequence[ArgumentType]) -> Resolved:
+    """The overload of function `name` for these arguments. Raises StatementError."""
+    function = function_named(name)
     for widen in (False, True):
         fits = [b for o in function.overloads if (b := _bind(o, arguments, widen))]
         if fits:

@@ -61,6 +61,7 @@ def made() -> Iterator[TestDriver]:
         ("SELECT * FROM S WHERE COUNT(*) > 1", "COUNT cannot stand in WHERE", "COUNT"),
         ("SELECT * FROM S WHERE EXPLODE(L) > 1", "EXPLODE cannot stand in WHERE", "EXPLODE"),
         ("SELECT ID, COUNT(*) FROM S", "COUNT needs a GROUP BY", "COUNT"),
+        ("SELECT ID, NO_SUCH(A) FROM S GROUP BY ID", "there is no function NO_SUCH", "NO_SUCH"),
         ("SELECT * FROM S HAVING N > 1", "HAVING needs a GROUP BY", "> 1"),
         ("SELECT * FROM S WINDOW TUMBLING (SIZE 1 SECOND)", "WINDOW needs a GROUP BY", "TUMBLING"),
         ("SELECT * FROM S LIMIT 1", "no LIMIT", "SELECT"),

@@ -34,6 +34,7 @@ VALUES = f"A STRING, {REST}"
         ("SELECT ID, R->* FROM S", "ID INTEGER KEY, X INTEGER, Y STRUCT<Z STRING>"),
         ("SELECT ID, ROWTIME AS T, ROWPARTITION AS P, ROWOFFSET AS O FROM S", "ID INTEGER KEY, T BIGINT, P INTEGER, O BIGINT"),
         ("SELECT ID, A AS `a`, N AS `rowtime` FROM S", "ID INTEGER KEY, a STRING, rowtime INTEGER"),
+        ("SELECT ID, (A), ((N + 1)) FROM S", "ID INTEGER KEY, A STRING, KSQL_COL_0 INTEGER"),
         # PARTITION BY: the new key first, the values in their order, what was the key behind them.
         ("SELECT * FROM S PARTITION BY A", f"A STRING KEY, {REST}, ID INTEGER"),
         ("SELECT S.* FROM S PARTITION BY A", f"A STRING KEY, {REST}, ID INTEGER"),
@@ -75,6 +76,8 @@ def test_columns_of_a_stream(query: str, expected: str) -> None:
     [
         ("SELECT * FROM T", "ID INTEGER KEY, A STRING, N INTEGER, L ARRAY<INTEGER>"),
         ("SELECT A, ID AS K FROM T WHERE N > 3", "K INTEGER KEY, A STRING"),
+        # An aggregate of a star is one of ROWTIME.
+        ("SELECT (N + ID) AS K, MAX(*) AS T, AVG() AS V FROM S GROUP BY N + ID", "K INTEGER KEY, T BIGINT, V DOUBLE"),
     ],
 )
 def test_columns_of_a_table(query: str, expected: str) -> None:
