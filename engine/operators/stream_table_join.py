@@ -17,8 +17,8 @@ class StreamTableJoin:
     Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream rows
     with a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
 
-    rekeyed: the stream's rows have got another key than they were read with. In ksqlDB they take a detour through a topic then, so
-    what the table holds when the query starts is read before them, whatever its time.
+    rekeyed: the stream's rows have got another key than they were read with. In ksqlDB they take a detour through a topic then,
+    so what the table holds when the query starts is read before them, whatever its time.
     """
 
     def __init__(
