@@ -36,7 +36,7 @@ def ensure_topic(log: Log, topic: str, partitions: int | None = None) -> bool:
     elif partitions not in (None, existing.partitions):
         raise TopicExistsError(
             f"topic {topic} exists with {existing.partitions} partitions, not {partitions}",
-            hint="leave the number out to append to it.",
+            hint="leave --partitions out to append to it.",
         )
     return existing is None
 
