@@ -26,7 +26,7 @@ from ksql.engine.settings import ERROR_STREAM, caching, checked, is_on, reads_la
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.errors import KsqlError
-from ksql.log.contract import Log, Transaction
+from ksql.log.contract import Log, MetadataTransaction
 
 #: A batch has fewer records when each falls into many windows: every record of a window is a row.
 _WINDOWED_ROWS = 1 << 19
@@ -72,7 +72,7 @@ class EngineCore:
     def _migrate_queries(self) -> None:
         """Describe the queries of an older version as this one does; a query that cannot be planned says so when it runs."""
         for info in [info for info in self.catalog.queries.values() if info.version < PLAN_VERSION]:
-            with suppress(KsqlError), self.log.transaction() as transaction:
+            with suppress(KsqlError), self.log.change() as transaction:
                 states = self.plan_of(info).states
                 changelog.create_topic(transaction, self.log, info.id, states)
                 self.catalog.change(transaction, queries={info.id: identity.migrate(info, states)})
@@ -138,7 +138,7 @@ class EngineCore:
             self.stop_query(query_id)
             self.run_query(self.catalog.queries[query_id])
 
-    def forget_state(self, transaction: Transaction, query_id: str | None) -> None:
+    def forget_state(self, transaction: MetadataTransaction, query_id: str | None) -> None:
         """Delete what a query remembers: its changelog and offsets."""
         if query_id is None:
             return

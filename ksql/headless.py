@@ -47,7 +47,7 @@ def run_file(db: Database, sql: str, display: Display, *, until_idle: bool = Fal
             missing.add(target)
         run_statements(db.session, text, display, note=(SPACE, mark))
         if mark not in db.log.scan(SPACE):  # it had nothing to do, which must not change at the next start
-            with db.log.transaction() as transaction:
+            with db.log.change() as transaction:
                 transaction.put(SPACE, mark, b"")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import pyarrow as pa
 
@@ -105,7 +105,8 @@ class TransactionResult:
 
 
 class Transaction(Protocol):
-    """Everything between `Log.transaction()` and `commit()` becomes visible at once, or not at all.
+    """Records, and how far groups have read: everything between `Log.transaction()` and `commit()` becomes visible at once, or
+    not at all.
 
     A context manager: leaving it normally commits, leaving it by an exception aborts. One thread uses a transaction.
     """
@@ -116,8 +117,26 @@ class Transaction(Protocol):
     def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         """Remember how far a consumer group has read."""
 
+    def commit(self) -> TransactionResult:
+        """Make it visible; durable to the level the log was opened with when this returns."""
+
+    def abort(self) -> None:
+        """Forget it. Safe to call twice, or after a failed commit."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class MetadataTransaction(Transaction, Protocol):
+    """A transaction that also changes what there is: topics, groups, entries. Statements make one, the batches of queries never.
+
+    Kafka has no such thing. A log on it makes sure that one is carried out wholly or not at all by other means, and need not
+    show all of it at once.
+    """
+
     def create_topic(self, name: str, config: TopicConfig) -> None:
-        """Create a topic as part of this transaction. Raises TopicExistsError."""
+        """Create a topic. Raises TopicExistsError."""
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic and its records. Raises UnknownTopicError."""
@@ -128,16 +147,6 @@ class Transaction(Protocol):
     def put(self, space: str, key: str, value: bytes | None) -> None:
         """Write one entry of the log's key-value metadata (None removes it). A space is a name, such as 'catalog'."""
 
-    def commit(self) -> TransactionResult:
-        """Make it visible; durable to the level the log was opened with when this returns."""
-
-    def abort(self) -> None:
-        """Forget it. Safe to call twice, or after a failed commit."""
-
-    def __enter__(self) -> Transaction: ...
-
-    def __exit__(self, *exc: object) -> None: ...
-
 
 class Log(Protocol):
     """A set of topics. All methods may be called from any thread."""
@@ -145,11 +154,14 @@ class Log(Protocol):
     def transaction(self) -> Transaction:
         """Begin a transaction. Several may be open at once; appends of one partition keep commit order."""
 
+    def change(self) -> MetadataTransaction:
+        """Begin a transaction that may also change metadata."""
+
     def create_topic(self, name: str, config: TopicConfig | None = None) -> None:
-        """A transaction of its own that creates one topic."""
+        """A change of its own that creates one topic."""
 
     def delete_topic(self, name: str) -> None:
-        """A transaction of its own that deletes one topic."""
+        """A change of its own that deletes one topic."""
 
     def topics(self) -> Mapping[str, TopicConfig]:
         """All topics that exist, by name."""

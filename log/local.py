@@ -28,7 +28,14 @@ from ksql.log.contract import (
     TopicPartition,
     TransactionResult,
 )
-from ksql.log.transaction import GatheringTransaction, StagedChanges, check_partition, unknown_topic, without_topic
+from ksql.log.transaction import (
+    GatheringChange,
+    GatheringTransaction,
+    StagedChanges,
+    check_partition,
+    unknown_topic,
+    without_topic,
+)
 
 
 class LocalPartition(Protocol):
@@ -128,13 +135,16 @@ class LocalLog(ABC, Generic[P]):
     def transaction(self) -> GatheringTransaction:
         return GatheringTransaction(self._find_topic, self._carry_out)
 
+    def change(self) -> GatheringChange:
+        return GatheringChange(self._find_topic, self._carry_out)
+
     def create_topic(self, name: str, config: TopicConfig | None = None) -> None:
-        with self.transaction() as transaction:
-            transaction.create_topic(name, config or TopicConfig())
+        with self.change() as change:
+            change.create_topic(name, config or TopicConfig())
 
     def delete_topic(self, name: str) -> None:
-        with self.transaction() as transaction:
-            transaction.delete_topic(name)
+        with self.change() as change:
+            change.delete_topic(name)
 
     def topics(self) -> Mapping[str, TopicConfig]:
         with self._visible:

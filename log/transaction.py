@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import pyarrow as pa
 
@@ -87,6 +87,31 @@ class GatheringTransaction:
     def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         self._open_changes().offsets.setdefault(group, {}).update(offsets)
 
+    def commit(self) -> TransactionResult:
+        changes = self._open_changes()
+        self._changes = None
+        return self._carry_out(changes)
+
+    def abort(self) -> None:
+        self._changes = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._changes is not None and exc[0] is None:
+            self.commit()
+        self.abort()
+
+    def _open_changes(self) -> StagedChanges:
+        if self._changes is None:
+            raise LogError("the transaction has ended", hint="begin another one")
+        return self._changes
+
+
+class GatheringChange(GatheringTransaction):
+    """The contract's MetadataTransaction."""
+
     def create_topic(self, name: str, config: TopicConfig) -> None:
         changes = self._open_changes()
         _check_new_topic(name, config)
@@ -110,27 +135,6 @@ class GatheringTransaction:
 
     def put(self, space: str, key: str, value: bytes | None) -> None:
         self._open_changes().entries[space, key] = value
-
-    def commit(self) -> TransactionResult:
-        changes = self._open_changes()
-        self._changes = None
-        return self._carry_out(changes)
-
-    def abort(self) -> None:
-        self._changes = None
-
-    def __enter__(self) -> GatheringTransaction:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._changes is not None and exc[0] is None:
-            self.commit()
-        self.abort()
-
-    def _open_changes(self) -> StagedChanges:
-        if self._changes is None:
-            raise LogError("the transaction has ended", hint="begin another one")
-        return self._changes
 
 
 def without_topic(of_partitions: Mapping[TopicPartition, T], topic: str) -> dict[TopicPartition, T]:

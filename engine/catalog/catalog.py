@@ -12,7 +12,7 @@ from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.errors import StatementError, did_you_mean
 from ksql.engine.types.names import parse_sql_type
 from ksql.engine.types.sql_types import SqlType
-from ksql.log.contract import Log, Transaction
+from ksql.log.contract import Log, MetadataTransaction
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Catalog:
 
     def change(
         self,
-        transaction: Transaction,
+        transaction: MetadataTransaction,
         *,
         sources: Mapping[str, Source | None] | None = None,
         types: Mapping[str, SqlType | None] | None = None,

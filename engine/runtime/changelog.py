@@ -18,7 +18,7 @@ from ksql.engine.runtime import identity
 from ksql.engine.runtime.ledger import Ledger
 from ksql.engine.state.changes import decode_changes, encode_changes
 from ksql.engine.state.stateful import Stateful
-from ksql.log.contract import RECORD_SCHEMA, Log, TopicConfig, Transaction, TransactionResult
+from ksql.log.contract import RECORD_SCHEMA, Log, MetadataTransaction, TopicConfig, Transaction, TransactionResult
 
 #: Where an older version kept the number in the topic's name.
 GENERATIONS = "query.changelogs"
@@ -111,7 +111,7 @@ class Changelog:
         if self._passed > max(_DELETED_PART * self._ledger.bytes, 1):
             self._delete_old()
 
-    def delete(self, transaction: Transaction) -> None:
+    def delete(self, transaction: MetadataTransaction) -> None:
         """Forget everything: the query is gone."""
         if self.topic in self._log.topics():
             transaction.delete_topic(self.topic)
@@ -162,7 +162,7 @@ def topic_name(log: Log, query_id: str) -> str:
     return f"_ksql_query_{query_id}-changelog-{generation}"
 
 
-def create_topic(transaction: Transaction, log: Log, query_id: str, states: Sequence[Stateful]) -> None:
+def create_topic(transaction: MetadataTransaction, log: Log, query_id: str, states: Sequence[Stateful]) -> None:
     """Create the changelog of a query that has something to remember, unless there is one."""
     name = topic_name(log, query_id)
     if states and name not in log.topics():

@@ -47,7 +47,7 @@ class ProcessingLog:
         self._enabled = enabled
         missing = TOPIC not in log.topics()
         if enabled and (missing or STREAM not in catalog.sources):
-            with log.transaction() as transaction:
+            with log.change() as transaction:
                 if missing:
                     transaction.create_topic(TOPIC, TopicConfig())
                 catalog.change(transaction, sources={STREAM: catalog.sources.get(STREAM, _SOURCE)})

@@ -36,7 +36,7 @@ def terminate(request: Request) -> Result:
     with ExitStack() as stack:
         for query in ids:
             stack.enter_context(request.engine.stopped(query))
-        transaction = stack.enter_context(request.transaction())
+        transaction = stack.enter_context(request.change())
         for query in ids:
             request.engine.forget_state(transaction, query)
         catalog.change(transaction, sources=filled, queries=dict.fromkeys(ids))
@@ -49,7 +49,7 @@ def pause(request: Request) -> Result:
     changed = {
         q: replace(request.engine.catalog.queries[q], state="PAUSED" if paused else "RUNNING") for q in _queries(request)
     }
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         request.engine.catalog.change(transaction, queries=changed)
     for query in changed:
         request.engine.runtime.pause(query, paused)

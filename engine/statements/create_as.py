@@ -244,7 +244,7 @@ def _start(request: Request, creation: Creation, query_id: str, *, new_source: b
         version=PLAN_VERSION,
         states=identity.describe(creation.plan.states),
     )
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         changelog.create_topic(transaction, engine.log, query_id, creation.plan.states)
         compact = source.is_table and not source.windowed
         ensure_topic(

@@ -62,7 +62,7 @@ def create_source(request: Request) -> Result:
                 node,
             )
         check_replaceable(existing, source, node)
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         ensure_topic(request.engine.log, transaction, source.topic, read_with(request, is_table), node)
         request.engine.catalog.change(transaction, sources={name: source})
     if existing is not None:

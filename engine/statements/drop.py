@@ -32,7 +32,7 @@ def drop_source(request: Request) -> Result:
     _check_unused(request, name, source.query_id)
     if node.args.get("delete_topic"):
         _check_topic_unused(request, source)
-    with engine.stopped(source.query_id), request.transaction() as transaction:
+    with engine.stopped(source.query_id), request.change() as transaction:
         if node.args.get("delete_topic") and source.topic in engine.log.topics():
             transaction.delete_topic(source.topic)
         engine.forget_state(transaction, source.query_id)
@@ -73,7 +73,7 @@ def create_type(request: Request) -> Result:
             return warning(request.text, f"{name} is already registered with type {types[name]}")
         fail(request.node, f"there is a type called {name} already: {types[name]}", hint=f"DROP TYPE {name}; first.")
     type_ = resolve_type(request.node.args["type"], types)
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         request.engine.catalog.change(transaction, types={name: type_})
     return done(request.text, f"Registered custom type with name '{name}' and SQL type {type_}", "type", name, "create")
 
@@ -86,7 +86,7 @@ def drop_type(request: Request) -> Result:
             return warning(request.text, f"Type '{name}' does not exist")
         hint = did_you_mean(name, request.engine.catalog.types) or "SHOW TYPES; lists what does."
         fail(request.node.this, f"Type {name} does not exist", hint=hint)
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         request.engine.catalog.change(transaction, types={name: None})
     return done(request.text, f"Dropped type '{name}'", "type", name, "drop")
 
@@ -116,7 +116,7 @@ def alter(request: Request) -> Result:
         names.append(column.name)
     changed = replace(source, value_columns=(*source.value_columns, *added), order=tuple(names))
     check_source(changed, node)
-    with request.transaction() as transaction:
+    with request.change() as transaction:
         catalog.change(transaction, sources={source.name: changed})
     request.engine.restart_queries(source.name)
     return done(request.text, f"{kind.capitalize()} {source.name} altered successfully.", kind, f"`{source.name}`", "alter")

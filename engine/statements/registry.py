@@ -13,7 +13,7 @@ from ksql.engine.core import EngineCore
 from ksql.engine.errors import StatementError, did_you_mean, fail, located
 from ksql.engine.results import Result
 from ksql.engine.session_state import SessionState
-from ksql.log.contract import Transaction
+from ksql.log.contract import MetadataTransaction, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,16 @@ class Request:
     #: An entry (space, key) of the log's metadata that says the statement was carried out.
     note: tuple[str, str] | None = None
 
-    def transaction(self) -> Transaction:
+    def change(self) -> MetadataTransaction:
         """Begin the statement's one transaction, which writes the note, too."""
-        transaction = self.engine.log.transaction()
+        change = self.engine.log.change()
         if self.note is not None:
-            transaction.put(*self.note, b"")
-        return transaction
+            change.put(*self.note, b"")
+        return change
+
+    def transaction(self) -> Transaction:
+        """The same, for a statement that only writes records."""
+        return self.engine.log.transaction() if self.note is None else self.change()
 
     @property
     def engine(self) -> EngineCore:

@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from ksql.engine.errors import StatementError, did_you_mean, fail, located
 from ksql.engine.statements.with_clause import written
-from ksql.log.contract import Log, LogError, TopicConfig, Transaction
+from ksql.log.contract import Log, LogError, MetadataTransaction, TopicConfig
 
 
 def ensure_topic(
     log: Log,
-    transaction: Transaction,
+    transaction: MetadataTransaction,
     name: str,
     values: Mapping[str, Any],
     node: exp.Expression,

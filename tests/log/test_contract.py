@@ -165,7 +165,7 @@ def test_a_transaction_shows_at_once_or_not_at_all(log: Log) -> None:
 
     before = picture()
     for end in ("abort", "commit"):
-        transaction = log.transaction()
+        transaction = log.change()
         transaction.append("t", 0, records("a"))
         transaction.append("t", 1, records("b"))
         transaction.create_topic("u", TopicConfig())
@@ -179,6 +179,12 @@ def test_a_transaction_shows_at_once_or_not_at_all(log: Log) -> None:
     assert values(log, "u") == ["c"]
     assert log.committed("g") == {("t", 0): CommittedOffset(1, "note")}
     assert log.scan("s") == {"k": b"v"}
+
+
+def test_only_a_change_touches_more_than_records(log: Log) -> None:
+    metadata = {"create_topic", "delete_topic", "delete_group", "put"}
+    assert metadata.isdisjoint(dir(log.transaction()))
+    assert metadata.issubset(dir(log.change()))
 
 
 def append_and_fail(transaction: Transaction) -> None:
@@ -208,7 +214,7 @@ def test_open_transactions_keep_commit_order(log: Log) -> None:
 
 def test_a_topic_goes_while_a_transaction_is_open(log: Log) -> None:
     log.create_topic("t")
-    transaction = log.transaction()
+    transaction = log.change()
     transaction.append("t", 0, records("a"))
     transaction.put("s", "k", b"v")
     log.delete_topic("t")
@@ -218,7 +224,7 @@ def test_a_topic_goes_while_a_transaction_is_open(log: Log) -> None:
 
 
 def test_two_transactions_create_one_topic(log: Log) -> None:
-    first, second = log.transaction(), log.transaction()
+    first, second = log.change(), log.change()
     first.create_topic("t", TopicConfig())
     second.create_topic("t", TopicConfig(partitions=2))
     first.commit()
@@ -230,7 +236,7 @@ def test_two_transactions_create_one_topic(log: Log) -> None:
 def test_a_topic_replaced_in_one_transaction(log: Log) -> None:
     log.create_topic("t")
     append(log, "t", records("old"))
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.append("t", 0, records("lost"))
         transaction.delete_topic("t")
         with pytest.raises(UnknownTopicError):
@@ -241,7 +247,7 @@ def test_a_topic_replaced_in_one_transaction(log: Log) -> None:
 
 
 def test_a_topic_created_and_deleted_in_one_transaction(log: Log) -> None:
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.create_topic("t", TopicConfig())
         transaction.append("t", 0, records("a"))
         transaction.delete_topic("t")
@@ -260,7 +266,7 @@ def test_groups(log: Log) -> None:
     log.delete_topic("t")
     assert log.committed("g") == {("u", 0): CommittedOffset(2, "x")}
     assert list(log.groups()) == ["g"]
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.commit_offsets("g", {("u", 0): CommittedOffset(4)})
         transaction.delete_group("g")
         transaction.delete_group("unknown")
@@ -268,12 +274,12 @@ def test_groups(log: Log) -> None:
 
 
 def test_metadata_is_ordered_by_key(log: Log) -> None:
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         for key in ("b", "a", "c", "d"):
             transaction.put("s", key, key.encode())
         transaction.put("other", "z", b"")
         transaction.put("s", "d", None)
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.put("s", "b", None)
         transaction.put("s", "unknown", None)
         transaction.put("s", "A", b"1")

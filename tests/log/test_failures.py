@@ -35,7 +35,7 @@ def test_a_full_disk(open_log: OpenLog, tmp_path: Path) -> None:
     segment = next(tmp_path.glob("topics/t.1/0/*.segment"))
     size = segment.stat().st_size
     for _ in range(2):
-        transaction = log.transaction()
+        transaction = log.change()
         transaction.append("t", 1, numbered(0, 10))
         transaction.append("t", 0, numbered(10, 100, size=20_000))
         transaction.put("s", "k", b"v")
@@ -53,7 +53,7 @@ def test_a_database_that_cannot_grow(open_log: OpenLog) -> None:
     log = open_log()
     log.create_topic("t")
     append(log, "t", numbered(0, 3))
-    transaction = log.transaction()
+    transaction = log.change()
     transaction.append("t", 0, numbered(3, 3))
     transaction.put("s", "k", bytes(1_000_000))
     with no_file_beyond(300_000), pytest.raises(LogWriteError, match="cannot write to data directory"):

@@ -23,7 +23,7 @@ if "t" not in log.topics():
 while True:
     start = log.end_offset("t", 0)
     count = 1 + start * 7 % 50
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.append("t", 0, numbered(start, count, size=start % 3 * 1000))
         transaction.append("t", 1, numbered(start, count))
         transaction.commit_offsets("g", {("t", 0): CommittedOffset(start + count)})

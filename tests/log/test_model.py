@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.log import RECORD_SCHEMA, CommittedOffset, EmbeddedLog, Log, MemoryLog, TopicConfig, Transaction
+from ksql.log import RECORD_SCHEMA, CommittedOffset, EmbeddedLog, Log, MemoryLog, MetadataTransaction, TopicConfig
 from tests.log.records import read
 
 TOPICS = st.sampled_from(["t", "u"])
@@ -39,7 +39,7 @@ class Model:
     entries: dict[str, bytes] = field(default_factory=dict)
 
 
-def take_step(step: tuple, model: Model, transaction: Transaction) -> None:  # type: ignore[type-arg]
+def take_step(step: tuple, model: Model, transaction: MetadataTransaction) -> None:  # type: ignore[type-arg]
     """Do one step in both, if it is possible."""
     match step:
         case ("append", topic, partition, rows) if topic in model.topics:
@@ -102,7 +102,7 @@ def test_the_log_is_what_its_transactions_say(
     with tempfile.TemporaryDirectory() as directory:
         log: Log = MemoryLog() if implementation == "memory" else EmbeddedLog(Path(directory), durability="os")
         for steps, end in transactions:
-            transaction, wanted = log.transaction(), copy.deepcopy(model)
+            transaction, wanted = log.change(), copy.deepcopy(model)
             for step in steps:
                 take_step(step, wanted, transaction)
             if end == "abort":

@@ -17,7 +17,7 @@ SMALL_SEGMENTS = TopicConfig(partitions=2, segment_bytes=4_000, retention_ms=7, 
 def test_everything_survives(open_log: OpenLog) -> None:
     log = open_log()
     log.create_topic("t", SMALL_SEGMENTS)
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.append("t", 1, records("a", None, headers=[("h", b"1")]))
         transaction.commit_offsets("g", {("t", 1): CommittedOffset(7, "note")})
         transaction.put("s", "k", b"\x00v")
@@ -27,7 +27,7 @@ def test_everything_survives(open_log: OpenLog) -> None:
     assert log.fetch("t", 1, 0).records.equals(before)
     assert log.committed("g") == {("t", 1): CommittedOffset(7, "note")}
     assert log.scan("s") == {"k": b"\x00v"}
-    with log.transaction() as transaction:
+    with log.change() as transaction:
         transaction.delete_group("g")
         transaction.delete_topic("t")
     log = open_log()

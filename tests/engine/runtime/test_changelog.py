@@ -33,7 +33,7 @@ def states() -> tuple[StreamTimes, TimedState, KeyedState]:
 def opened(log: MemoryLog, remembered: tuple[Stateful, ...]) -> Changelog:
     kept = Changelog(log, "q", remembered)
     if kept.topic not in log.topics():
-        with log.transaction() as transaction:
+        with log.change() as transaction:
             changelog.create_topic(transaction, log, "q", remembered)
     kept.restore()
     return kept
