@@ -12,6 +12,7 @@ from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.functions import function_named, is_table_function
 from ksql.parser import nodes
 
+_WITHOUT_GROUPS = "it says whose rows are taken; only a push query (EMIT CHANGES) may take all without it."
 _EXPLODE_FIRST = "explode in one stream, and use its column in a query over that."
 
 
@@ -32,9 +33,9 @@ def check_calls(analysis: Analysis) -> None:
     for clause, parts in (("WHERE", where), *keys):
         for call in _calls(parts, is_aggregate):
             fail(call, f"the aggregate function {call.name} cannot stand in {clause}", hint=_AGGREGATE_HINTS[clause])
-    if not analysis.group_by:
+    if not analysis.is_aggregate:
         for call in _calls(analysis.query.expressions, is_aggregate):
-            fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint="GROUP BY says whose rows it takes.")
+            fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint=_WITHOUT_GROUPS)
 
 
 def refuse_rows(value: exp.Expression) -> None:

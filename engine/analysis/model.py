@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from ksql.engine.analysis.traits import Key, Traits, reference
+from ksql.engine.analysis.windows import Windows
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.expressions.typed import Name, Scope
 from ksql.engine.types.names import type_reference
@@ -14,7 +16,8 @@ from ksql.engine.types.sql_types import BIGINT, INTEGER, Column, SqlType
 from ksql.parser import nodes
 
 #: Columns that every row has, and every windowed one: no result may call a column so.
-RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND")
+WINDOW_BOUNDS = ("WINDOWSTART", "WINDOWEND")
+RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", *WINDOW_BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class AliasedSource:
 
     alias: str
     source: Source
+
+    @property
+    def traits(self) -> Traits:
+        source = self.source
+        keys = tuple(Key(c.type, (column := reference(self.alias, c.name),), column) for c in source.key_columns)
+        return Traits(source.is_table, keys, source.window, source, source.key_format, source.key_options)
 
     def names(self) -> tuple[Name, ...]:
         """Everything an expression may take from this source; refs are the plain column names."""
@@ -40,7 +49,7 @@ class AliasedSource:
 
     def _bounds(self) -> tuple[Name, ...]:
         taken = {column.name for column in self.source.columns}
-        names = [name for name in ("WINDOWSTART", "WINDOWEND") if name not in taken]
+        names = [name for name in WINDOW_BOUNDS if name not in taken]
         return tuple(Name(self.alias, Column(name, BIGINT), name, instant=True) for name in names)
 
     def _hidden(self) -> tuple[Name, ...]:
@@ -55,14 +64,18 @@ class AliasedSource:
 
 @dataclass(frozen=True, slots=True)
 class JoinClause:
-    """One join of the FROM clause. `left_key` belongs to what stands before, `right_key` to `right`."""
+    """One join of the FROM clause: where `left_key`, of what stands before, equals `right_key`, of `right`."""
 
+    #: INNER, LEFT, RIGHT or FULL.
     kind: str
     right: AliasedSource
     left_key: exp.Expression
     right_key: exp.Expression
+    #: The types of the two keys.
+    types: tuple[SqlType | None, SqlType | None]
     within: nodes.Within | None
     node: exp.Expression
+    result: Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +97,31 @@ class Analysis:
     #: None: no PARTITION BY; (): PARTITION BY NULL.
     partition_by: tuple[exp.Expression, ...] | None = None
     group_by: tuple[exp.Expression, ...] = ()
+    #: All rows are one group: a push query may aggregate without GROUP BY.
+    groups_all: bool = False
+    windows: Windows | None = None
     #: A persistent query has keys to keep and a topic to write; a push query has neither.
     persistent: bool = True
-    types: Mapping[str, SqlType] | None = None
 
     @property
     def scope(self) -> Scope:
-        return Scope(tuple(name for source in self.sources for name in source.names()))
+        """All names of the sources, and of the key columns that a join has made."""
+        names = [name for source in self.sources for name in source.names()]
+        made = [Name("", Column(key.value.name, key.type), key.value.name) for key in self.relation.made_keys]
+        return Scope((*names, *made))
+
+    @property
+    def relation(self) -> Traits:
+        """What the FROM clause makes, its joins done."""
+        return self.joins[-1].result if self.joins else self.sources[0].traits
+
+    @property
+    def steps(self) -> Iterator[tuple[Traits, JoinClause]]:
+        """Every join, with what stands before it."""
+        left = self.sources[0].traits
+        for join in self.joins:
+            yield left, join
+            left = join.result
 
     @property
     def where(self) -> exp.Expression | None:
@@ -114,7 +145,7 @@ class Analysis:
 
     @property
     def is_aggregate(self) -> bool:
-        return bool(self.group_by)
+        return bool(self.group_by) or self.groups_all
 
 
 def with_missing(analysis: Analysis, columns: Sequence[Column]) -> Analysis:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import RESERVED, Analysis
+from ksql.engine.analysis.model import RESERVED, WINDOW_BOUNDS, Analysis
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope
 from ksql.parser import nodes
 
 
-def qualify(analysis: Analysis) -> None:
-    """Give every column its source's alias, so that equal expressions are equal trees. Lambda parameters stay as they are."""
-    scope = analysis.scope
+def qualify_clauses(analysis: Analysis) -> None:
+    """`qualify` all clauses after FROM."""
     for clause in ("expressions", "where", "group", "having", "partition_by"):
         parts = analysis.query.args.get(clause) or []
         for part in parts if isinstance(parts, list) else [parts]:
-            for column in free_columns(part):
-                _qualify(column, analysis, scope)
-    for join in analysis.joins:
-        for key in (join.left_key, join.right_key):
-            for column in free_columns(key):
-                _qualify(column, analysis, scope)
+            qualify(part, analysis.scope, of_group=() if analysis.window is None else WINDOW_BOUNDS)
+
+
+def qualify(part: exp.Expression, scope: Scope, of_group: Sequence[str] = ()) -> None:
+    """Give every column its source's alias, so that equal expressions are equal trees. Lambda parameters stay as they are.
+
+    of_group: names that are said of a group, whatever source they are written with.
+    """
+    for column in free_columns(part):
+        # How a name was written makes no difference from here on.
+        for identifier in column.find_all(exp.Identifier):
+            identifier.set("quoted", True)
+        source = None
+        if column.name not in of_group:
+            source = scope.find(column, column.name, column.text("table")).qualifier
+        column.set("table", exp.to_identifier(source, quoted=True) if source else None)
 
 
 def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> Iterator[exp.Column]:
@@ -36,17 +45,6 @@ def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> I
         bound = bound | {str(p) for p in node.args["parameters"]}
     for child in node.iter_expressions():
         yield from free_columns(child, bound)
-
-
-def _qualify(column: exp.Column, analysis: Analysis, scope: Scope) -> None:
-    # How a name was written makes no difference from here on.
-    for identifier in column.find_all(exp.Identifier):
-        identifier.set("quoted", True)
-    if analysis.window is not None and column.name in ("WINDOWSTART", "WINDOWEND"):
-        column.set("table", None)  # a bound of the group's window, whatever source it is said of
-        return
-    name = scope.find(column, column.name, column.text("table"))
-    column.set("table", exp.to_identifier(name.qualifier, quoted=True))
 
 
 def name_items(analysis: Analysis) -> list[str]:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import AliasedSource, Analysis
+from ksql.engine.analysis.traits import reference
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.compiler import Compiler
 from ksql.engine.types.sql_types import Struct
@@ -23,7 +24,8 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
             if analysis.partition_by is not None and not analysis.joins:
                 expanded += _repartitioned(analysis, analysis.partition_by)
             else:
-                expanded += [column for source in sources for column in _columns(analysis, source)]
+                made = [key.value.copy() for key in analysis.relation.made_keys] if isinstance(item, exp.Star) else []
+                expanded += [*made, *(column for source in sources for column in _columns(analysis, source))]
         elif isinstance(item, nodes.StructAll):
             expanded += _fields(analysis, item)
         else:
@@ -44,9 +46,7 @@ def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
     for name in source.names():
         if name.hidden or (name.instant and analysis.persistent):
             continue
-        column = exp.Column(
-            this=exp.to_identifier(name.column.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True)
-        )
+        column = reference(source.alias, name.column.name)
         if analysis.joins:
             alias = exp.to_identifier(f"{source.alias}_{name.column.name}", quoted=True)
             columns.append(exp.Alias(this=column, alias=alias))
@@ -57,7 +57,7 @@ def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
 
 def _repartitioned(analysis: Analysis, keys: Sequence[exp.Expression]) -> list[exp.Expression]:
     """The columns of a stream that has got other keys: these, the value's, and behind them those that were keys."""
-    source = analysis.sources[0]
+    (source,) = analysis.sources
     listed = [item.unalias() for item in analysis.query.expressions]
     taken = {key.name for key in keys if isinstance(key, exp.Column)}
     were_keys = {column.name for column in source.source.key_columns}

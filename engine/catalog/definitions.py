@@ -17,6 +17,17 @@ class HeaderColumn(Column):
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """The window that a key ends with. `kind` is TUMBLING, HOPPING or SESSION; sessions have no size."""
+
+    kind: str
+    size_ms: int | None = None
+
+    def __str__(self) -> str:
+        return f"a {self.kind} window" + (f" of {self.size_ms} ms" if self.size_ms else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A stream or a table: a topic read with a schema."""
 
@@ -48,6 +59,10 @@ class Source:
     @property
     def kind(self) -> str:
         return "TABLE" if self.is_table else "STREAM"
+
+    @property
+    def window(self) -> Window | None:
+        return None if self.windowed is None else Window(self.windowed, self.window_size_ms)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -31,7 +31,7 @@ class StreamTableJoin:
         self.inputs, self.states = (stream, table), (state,)
 
     def describe(self) -> str:
-        return f"{'Left' if self.outer else 'Inner'} stream-table join on {self.stream_key}"
+        return f"{'Left' if self.outer else 'Inner'} stream-table join on {self.table_key}"
 
     def decode(self, context: BatchContext) -> None:
         self.table.decode(context)

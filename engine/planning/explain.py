@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ksql.engine.operators.batch import Part
 from ksql.engine.planning.plan import Plan
@@ -16,7 +16,10 @@ def describe_plan(plan: Plan) -> list[str]:
 def _lines(part: Part, depth: int) -> Iterator[str]:
     text = part.describe()
     if text:
-        names = ", ".join(state.name for state in part.states)
-        yield f"{'  ' * depth}{text}{f'; state {names}' if names else ''}"
+        yield "  " * depth + text + _remembered([state.name for state in part.states])
     for input_ in part.inputs:
         yield from _lines(input_, depth + bool(text))
+
+
+def _remembered(names: Sequence[str]) -> str:
+    return f"; state{'s' * (len(names) > 1)} {', '.join(names)}" if names else ""

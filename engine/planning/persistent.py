@@ -9,7 +9,6 @@ from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
-from ksql.engine.types.sql_types import Column
 from ksql.parser import nodes, parse_one
 
 
@@ -18,9 +17,8 @@ def plan_persistent(info: QueryInfo, catalog: Catalog) -> Plan:
     node = parse_one(info.statement).node
     sink = catalog.sources[info.sink]
     analysis = analyze(node.args["query"], catalog, persistent=True)
-    into: tuple[Column, ...] = ()
     if isinstance(node, nodes.InsertInto):
-        analysis, into = with_missing(analysis, sink.value_columns), (*sink.key_columns, *sink.value_columns)
-    made = plan(analysis, info.properties, into)
+        analysis = with_missing(analysis, sink.value_columns)
+    made = plan(analysis, info.properties, into=sink)
     attach_sink(made, sink)
     return made

@@ -9,7 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 from sqlglot import exp
 
-from ksql.engine.catalog.definitions import Source
+from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Node, Part
 from ksql.engine.operators.sink import Sink
@@ -39,8 +39,9 @@ class Plan:
     is_table: bool
     #: Records keep the key they had: one without a key stays so, even if a key has several columns.
     keeps_key: bool = False
-    windowed: str | None = None
-    window_size_ms: int | None = None
+    window: Window | None = None
+    #: How many partitions the rows lie in.
+    partitions: int = 1
     #: How many windows a record falls into at most.
     windows_per_record: int = 1
     materialized: Materialized | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
+from ksql.engine.analysis.traits import Traits
 from ksql.engine.expressions.typed import Name, Refs, Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.batch import Node
@@ -22,11 +23,12 @@ from ksql.engine.types.sql_types import BOOLEAN, SqlType, quote_duckdb
 
 @dataclass(slots=True)
 class Relation:
-    """`names` give the scope; `columns` are all data columns the last step makes, by ref."""
+    """`names` give the scope; `columns` are all data columns the last step makes, by ref; `traits` are what else is known."""
 
     input: SourceInput | Node
     names: tuple[Name, ...]
     columns: dict[str, SqlType]
+    traits: Traits
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -56,14 +58,17 @@ def kept(ref: str, type_: SqlType) -> tuple[str, Sql]:
     return ref, Sql(sql, sql, type_)
 
 
-def read(index: int, aliased: AliasedSource, *, prefix: bool) -> Relation:
-    """The relation of a source's rows, with the timestamp its declaration asks for. In a join refs carry the alias."""
+def read(index: int, aliased: AliasedSource, among: Refs | None = None) -> Relation:
+    """The relation of a source's rows, with the timestamp its declaration asks for.
+
+    among: the refs of a join's other sources; its own then carry the alias.
+    """
     source = aliased.source
-    refs = Refs()
+    prefix, refs = among is not None, among or Refs()
     by_name = {
         name.column.name: refs.new(f"{aliased.alias}.{name.column.name}" if prefix else name.column.name)
         for name in aliased.names()
-        if not name.ref.startswith("$")
+        if not name.hidden
     }
     if source.windowed:
         by_name |= {bound: bound for bound in (WINDOW_START, WINDOW_END) if bound not in by_name}
@@ -71,7 +76,7 @@ def read(index: int, aliased: AliasedSource, *, prefix: bool) -> Relation:
     value_decoder, _ = bind(source.value_format, source.value_columns, source.value_options)
     input_ = SourceInput(index, source, key_decoder, value_decoder, by_name)
     names = tuple(_with_ref(name, by_name) for name in aliased.names())
-    relation = Relation(input_, names, {n.ref: n.column.type for n in names if not n.ref.startswith("$")})
+    relation = Relation(input_, names, {n.ref: n.column.type for n in names if not n.hidden}, aliased.traits)
     if source.timestamp_column:
         retime = Retime(timestamp_sql(source.timestamp_column, source.timestamp_format, relation.scope))
         if prefix or source.partitions > 1:

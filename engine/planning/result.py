@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.analysis.traits import Traits
+from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError, fail, located
 from ksql.parser import nodes, to_sql
 
@@ -24,17 +26,28 @@ class Result:
         return (*self.keys, *self.values)
 
 
-def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: str, *, lenient: bool = False) -> Result:
+def split_by_key(analysis: Analysis, traits: Traits, what: str, into: Source | None, *, lenient: bool = False) -> Result:
+    """`split` by the key that the rows have already: that of a join is the same, whichever side it is selected from."""
+    result = split(analysis, [key.columns for key in traits.keys], what, into, lenient=lenient)
+    values = {column: key.value for key in traits.keys for column in key.columns}
+    return replace(result, keys=tuple(Item(item.name, values[item.expression]) for item in result.keys))
+
+
+def split(
+    analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: str, into: Source | None, *, lenient: bool = False
+) -> Result:
     """Find each key among the select items.
 
-    `keys`: for every key column the expressions that denote it (a join key has two). A persistent query must select each
-    once, unless `lenient`; in a push query a key may be missing, and then the result has none.
+    `keys`: for every key column the expressions that may stand for it, the best one first. A persistent query must select one
+    of them, and that once, unless `lenient`; in a push query a key may be missing, and then the result has none. `into` has
+    made the choice if it has keys already.
     """
     found: list[Item] = []
+    chosen = () if into is None else [column.name for column in into.key_columns]
     for expressions in keys:
-        fits = [item for item in analysis.items if item.expression in expressions]
-        if len(fits) > 1 and analysis.persistent and not _is_join(keys):
-            text, names = _text(expressions[0], analysis), " and ".join(item.name for item in fits)
+        fits = _chosen(analysis, expressions, chosen) or _first(analysis, expressions)
+        if len(fits) > 1 and analysis.persistent:
+            text, names = _text(fits[0].expression, analysis), " and ".join(item.name for item in fits)
             fail(
                 fits[1].expression,
                 f"the key {text} is selected more than once: as {names}",
@@ -43,7 +56,7 @@ def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: st
         if fits:
             found.append(fits[0])
         elif analysis.persistent and not lenient:
-            _missing(analysis, expressions[0], what)
+            _missing(analysis, expressions, what)
     if len(found) < len(keys):
         found = []
     if lenient:
@@ -51,15 +64,22 @@ def split(analysis: Analysis, keys: Sequence[Sequence[exp.Expression]], what: st
     return Result(tuple(found), tuple(item for item in analysis.items if item not in found))
 
 
-def _is_join(keys: Sequence[Sequence[exp.Expression]]) -> bool:
-    return any(len(expressions) > 1 for expressions in keys)
+def _chosen(analysis: Analysis, expressions: Sequence[exp.Expression], names: Collection[str]) -> list[Item]:
+    """The item that has one of the names."""
+    return [item for item in analysis.items if item.expression in expressions and item.name in names][:1]
 
 
-def _missing(analysis: Analysis, key: exp.Expression, what: str) -> None:
-    text = _text(key, analysis)
-    hint = f"add {text} to the SELECT list; AS gives it another name."
-    error = StatementError(f"the result must have {what} {text} among its columns", hint=hint)
-    raise located(located(error, key), analysis.query)
+def _first(analysis: Analysis, expressions: Sequence[exp.Expression]) -> list[Item]:
+    """The items that are the first of the expressions that any item is."""
+    all_fits = ([item for item in analysis.items if item.expression == expression] for expression in expressions)
+    return next((fits for fits in all_fits if fits), [])
+
+
+def _missing(analysis: Analysis, keys: Sequence[exp.Expression], what: str) -> None:
+    texts = [_text(key, analysis) for key in keys]
+    hint = f"add {texts[0]} to the SELECT list; AS gives it another name."
+    error = StatementError(f"the result must have {what} {' or '.join(texts)} among its columns", hint=hint)
+    raise located(located(error, keys[0]), analysis.query)
 
 
 def _text(key: exp.Expression, analysis: Analysis) -> str:

@@ -18,7 +18,7 @@ def attach_sink(plan: Plan, target: Source) -> None:
     keys, values = plan.refs[: plan.key_count], plan.refs[plan.key_count :]
     _, key_encoder = bind(target.key_format, target.key_columns, target.key_options)
     _, value_encoder = bind(target.value_format, target.value_columns, target.value_options)
-    window = {None: (), "SESSION": (WINDOW_END, WINDOW_START)}.get(plan.windowed, (WINDOW_START,))
+    window = {None: (), "SESSION": (WINDOW_END, WINDOW_START)}.get(plan.window.kind if plan.window else None, (WINDOW_START,))
     output = plan.output
     if target.timestamp_column:
         output = _retimed(plan, target)
@@ -26,7 +26,7 @@ def attach_sink(plan: Plan, target: Source) -> None:
         Sink(
             output,
             Encode(keys, values, key_encoder, value_encoder, window, plan.keeps_key),
-            (target.partitions, plan.inputs[0].source.partitions),
+            (target.partitions, plan.partitions),
             is_table=plan.is_table,
             window=window,
         )

@@ -56,7 +56,7 @@ def present_relation(engine: EngineCore, aliased: AliasedSource, keys: pa.Table 
     `keys` (a table of the source's key columns, by name) restricts a table to the rows with those keys without a scan, where
     the table is kept by a running query.
     """
-    relation = read(0, aliased, prefix=False)
+    relation = read(0, aliased)
     if not aliased.source.is_table:
         return relation
     rows = _from_state(engine, relation, aliased.source, keys)
@@ -64,7 +64,7 @@ def present_relation(engine: EngineCore, aliased: AliasedSource, keys: pa.Table 
         rows = _from_topic(engine, relation, aliased.source)
     present = present_names(aliased)
     names = tuple(name for name in relation.names if name.column.name in present)
-    return Relation(PresentRows(aliased.source.name, _numbered(rows)), names, relation.columns)
+    return Relation(PresentRows(aliased.source.name, _numbered(rows)), names, relation.columns, relation.traits)
 
 
 def present_batches(
@@ -93,7 +93,7 @@ def _from_state(engine: EngineCore, relation: Relation, source: Source, keys: pa
     plan = query.task.plan if query and query.task else None
     if plan is None or plan.materialized is None:
         return None
-    refs = {WINDOW_START: WINDOW_START, WINDOW_END: WINDOW_END} if plan.windowed else {}
+    refs = {WINDOW_START: WINDOW_START, WINDOW_END: WINDOW_END} if plan.window else {}
     refs |= {column.name: ref for column, ref in zip(plan.columns, plan.refs, strict=True)}
     shown = {name.ref: name.column.name for name in relation.names if not name.hidden}
     if not refs.keys() >= set(shown.values()):  # the table has just got another column

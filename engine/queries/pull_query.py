@@ -80,7 +80,7 @@ def _plain_query(request: Request) -> Rows:
     """What a push query of the same text would give, had it begun at the start and were now at the end."""
     engine = request.engine
     analysis = analyze(request.node, engine.catalog, persistent=False)
-    aliased = analysis.sources[0]
+    (aliased,) = analysis.sources
     _refuse_absent(analysis, aliased)
     relation = present_relation(engine, aliased, wanted_keys(analysis.where, aliased, engine.sql))
     made = plan_rows(analysis, relation, request.session.properties)

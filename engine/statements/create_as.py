@@ -102,7 +102,7 @@ def insert_into(request: Request) -> Result:
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
     analysis = analyze(node.args["query"], catalog, persistent=True)
-    made = plan(analysis, request.session.properties, (*target.key_columns, *target.value_columns))
+    made = plan(analysis, request.session.properties, into=target)
     if made.is_table:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
@@ -129,8 +129,8 @@ def work_out(request: Request, is_table: bool, query_id: str) -> Creation:
             hint=_GROUP_IT if is_table else _READ_TOPIC,
         )
     if is_table:
-        check_retention(values, node, windowed=made.windowed is not None)
-    inherited = analysis.sources[0].source
+        check_retention(values, node, windowed=made.window is not None)
+    inherited = analysis.relation.origin
     formats = choose_formats(node, values, request.session.properties, inherited)
     source = _sink_source(request, made, values, formats, inherited, query_id)
     check_source(source, node)
@@ -161,8 +161,8 @@ def _sink_source(
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), request.session.properties),
         timestamp_column=column_name(values.get("TIMESTAMP")),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
-        windowed=made.windowed,
-        window_size_ms=made.window_size_ms,
+        windowed=made.window.kind if made.window else None,
+        window_size_ms=made.window.size_ms if made.window else None,
         partitions=values.get("PARTITIONS") or (existing.partitions if existing else inherited.partitions),
         replicas=values.get("REPLICAS") or (existing.replicas if existing else inherited.replicas),
         statement=request.text,
@@ -213,13 +213,9 @@ def _check_same_columns(made: Plan, target: Source, node: exp.Expression) -> Non
 
 
 def _check_same_window(made: Plan, target: Source, node: exp.Expression) -> None:
-    given, wanted = _window(made.windowed, made.window_size_ms), _window(target.windowed, target.window_size_ms)
-    if given != wanted:
+    if made.window != target.window:
+        given, wanted = made.window or "no window", target.window or "no window"
         fail(node.args["query"], f"the key of the query has {given}, but that of {target.name} has {wanted}")
-
-
-def _window(kind: str | None, size_ms: int | None) -> str:
-    return "no window" if kind is None else f"a {kind} window" + (f" of {size_ms} ms" if size_ms else "")
 
 
 def _listed(columns: Sequence[Column]) -> str:

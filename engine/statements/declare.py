@@ -121,7 +121,7 @@ def check_source(source: Source, node: exp.Expression) -> None:
     with _placed(node, ["VALUE_DELIMITER", "WRAP_SINGLE_VALUE"], "VALUE_FORMAT", "FORMAT"):
         bind(source.value_format, source.value_columns, source.value_options)
     with _placed(node, ["TIMESTAMP_FORMAT"], "TIMESTAMP"):
-        read(0, AliasedSource(source.name, source), prefix=False)
+        read(0, AliasedSource(source.name, source))
 
 
 @contextmanager

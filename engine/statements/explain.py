@@ -80,7 +80,7 @@ def _query_entity(request: Request, running: RunningQuery, made: Plan) -> dict[s
 def _plan_entity(text: str, made: Plan) -> dict[str, Any]:
     return _entity(
         text,
-        windowType=made.windowed,
+        windowType=made.window and made.window.kind,
         fields=[field_json(column) for column in made.columns],
         sources=[source.name for source in made.sources],
         executionPlan="\n".join(describe_plan(made)),

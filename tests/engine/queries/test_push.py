@@ -60,3 +60,20 @@ def test_whether_a_limit_was_reached(database: ksql.Database) -> None:
 def test_an_id_is_found_whatever_its_case(database: ksql.Database, statement: str, spelled: str) -> None:
     database.execute("CREATE STREAM `o` AS SELECT * FROM s;")
     database.execute(statement.format(spelled))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT v FROM t WHERE v < 3", [1, 2]),
+        ("SELECT MAX(v) AS v FROM s GROUP BY k HAVING MAX(v) < 3", [1, 2]),
+        ("SELECT MAX(v) AS v FROM s WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY k HAVING MAX(v) < 3", [1, 2]),
+    ],
+)
+def test_a_key_that_is_not_selected_still_tells_rows_apart(database: ksql.Database, query: str, expected: list[int]) -> None:
+    database.execute("CREATE TABLE t (k STRING PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON', partitions=1);")
+    for source, rows in (("t", "'a', 1; 'b', 5; 'c', 2"), ("s", "'b', 5; 'c', 2")):
+        for row in rows.split("; "):
+            database.execute(f"INSERT INTO {source} VALUES ({row});")
+    database.execute("SET 'auto.offset.reset' = 'earliest';")
+    assert [row["V"] for row in database.execute(f"{query} EMIT CHANGES LIMIT 2;")] == expected

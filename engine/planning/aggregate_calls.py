@@ -1,0 +1,77 @@
+"""The aggregates of a query: what they are called with, and which functions they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from ksql.engine.aggregates import is_aggregate, resolve_aggregate
+from ksql.engine.analysis.model import Analysis
+from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.planning.relation import Relation
+from ksql.engine.types.sql_types import SqlType
+from ksql.parser import nodes
+
+
+def collect_calls(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> AggregateCalls:
+    """Those of the SELECT list and of HAVING, over the columns of `relation`."""
+    calls = AggregateCalls(properties)
+    having = [] if analysis.having is None else [analysis.having]
+    for part in [*(item.expression for item in analysis.items), *having]:
+        for call in part.find_all(nodes.FunctionCall):
+            if is_aggregate(call.name):
+                calls.add(call, relation)
+    return calls
+
+
+@dataclass(slots=True)
+class AggregateCalls:
+    """Aggregate calls collected from the query, equal ones once."""
+
+    properties: Mapping[str, str]
+    found: list[tuple[exp.Expression, str]] = field(default_factory=list)
+    arguments: list[tuple[str, Sql]] = field(default_factory=list)
+    calls: list[AggregateCall] = field(default_factory=list)
+
+    def add(self, node: nodes.FunctionCall, relation: Relation) -> None:
+        if any(node == known for known, _ in self.found):
+            return
+        number = len(self.found)
+        types: list[SqlType] = []
+        refs: list[str] = []
+        literals: list[int | bool | str] = []
+        for argument in node.expressions:
+            if isinstance(argument, exp.Literal | exp.Boolean) and types:
+                literals.append(_literal(argument))
+                continue
+            _refuse_nested(argument, node)
+            sql = compile_sql(argument, relation.scope)
+            if sql.type is None:
+                fail(argument, f"an argument of {node.name} is a bare NULL", hint="CAST(NULL AS …) gives it a type.")
+            ref = f"$arg{len(self.arguments)}"
+            self.arguments.append((ref, sql))
+            types.append(sql.type)
+            refs.append(ref)
+        try:
+            function = resolve_aggregate(node.name, types, literals, self.properties)
+        except StatementError as error:
+            raise located(error, node) from None
+        self.found.append((node, f"$agg{number}"))
+        self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
+
+
+def _literal(node: exp.Expression) -> int | bool | str:
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    text: str = node.this
+    return text if node.is_string or not text.isdigit() else int(text)
+
+
+def _refuse_nested(argument: exp.Expression, call: nodes.FunctionCall) -> None:
+    inner = next((c for c in argument.find_all(nodes.FunctionCall) if is_aggregate(c.name)), None)
+    if inner is not None:
+        fail(inner, f"{inner.name} cannot stand inside {call.name}", hint="aggregates do not nest.")

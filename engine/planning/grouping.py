@@ -1,0 +1,49 @@
+"""The SELECT list and HAVING of an aggregation, in terms of its groups and aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from ksql.engine.analysis.model import Item
+from ksql.engine.errors import fail
+from ksql.parser import to_sql
+
+
+@dataclass(slots=True)
+class Grouping:
+    """`keys` are the groups' expressions, `calls` the aggregates, each with its ref in the aggregation's output."""
+
+    keys: Sequence[tuple[exp.Expression, str]]
+    calls: Sequence[tuple[exp.Expression, str]]
+
+    def rewrite(self, expression: exp.Expression) -> exp.Expression:
+        """`expression` with groups and aggregates as columns of the output. Raises StatementError for any other column."""
+        rewritten = _replace(expression.copy(), [*self.keys, *self.calls])
+        for column in rewritten.find_all(exp.Column):
+            if column.args.get("table"):
+                text = to_sql(exp.column(column.this.copy())) if column.text("table") else to_sql(column)
+                fail(
+                    column,
+                    f"column {text} is neither in GROUP BY nor inside an aggregate",
+                    hint=f"add it to GROUP BY, or write LATEST_BY_OFFSET({text}).",
+                )
+        return rewritten
+
+    def items(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        return tuple(Item(item.name, self.rewrite(item.expression)) for item in items)
+
+
+def _replace(expression: exp.Expression, known: Sequence[tuple[exp.Expression, str]]) -> exp.Expression:
+    """Every subtree that equals a known expression becomes a column, outermost first."""
+    for node, ref in known:
+        if expression == node:
+            return exp.Column(this=exp.to_identifier(ref, quoted=True))
+    for key, value in list(expression.args.items()):
+        if isinstance(value, exp.Expression):
+            expression.set(key, _replace(value, known))
+        elif isinstance(value, list):
+            expression.set(key, [_replace(v, known) if isinstance(v, exp.Expression) else v for v in value])
+    return expression

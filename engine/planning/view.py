@@ -1,0 +1,33 @@
+"""A table's rows by key, kept: plans the operator `TableView`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ksql.engine.operators.aggregation import Aggregation
+from ksql.engine.operators.batch import PARTITION, TIMESTAMP
+from ksql.engine.operators.table_view import VISIBLE, TableView
+from ksql.engine.operators.windows import WINDOW_START
+from ksql.engine.planning.relation import Relation
+from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.timed_state import Expiry, TimedState
+
+
+def plan_view(
+    relation: Relation, keys: tuple[str, ...], *, filtered: bool, aggregation: Aggregation | None = None
+) -> TableView:
+    """A view of a table by its key and window, with a state of its own."""
+    columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
+    key_schema = pa.schema([(ref, columns.pop(ref)) for ref in keys])
+    rows = pa.schema([*columns.items(), (TIMESTAMP, pa.int64())])
+    windowed = WINDOW_START in keys
+    state = _windowed_state(key_schema, rows, aggregation) if windowed else KeyedState("view", key_schema, rows)
+    return TableView(relation.stage(), keys, state, filtered=filtered)
+
+
+def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | None) -> TimedState:
+    """Windows leave with those of the aggregation; those of another query's table stay: nothing says for how long."""
+    windows = aggregation.windows if aggregation else None
+    expiry = Expiry(aggregation.stream_times, windows.retention_ms) if aggregation and windows else None
+    rows = rows.append(pa.field(PARTITION, pa.int32()))
+    return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION)

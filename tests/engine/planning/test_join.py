@@ -1,0 +1,69 @@
+"""Joins as they are planned: whose columns come out, and under which key."""
+
+from __future__ import annotations
+
+import pytest
+
+from ksql.testing import Record
+from tests.engine.statements.running import columns, driver, refuses
+
+ONE, TWO = (n.to_bytes(4, "big") for n in (1, 2))
+RECORDS = [
+    Record("t", ONE, b'{"A": "t", "N": 2}', 0),
+    Record("t", TWO, b'{"A": "u", "N": 3}', 1),
+    Record("s", b"1", b'{"A": "s", "N": 1}', 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "schema", "key", "value"),
+    [
+        (
+            "SELECT T.ID, S.ID, S.A FROM S JOIN T ON S.ID = T.ID",
+            "S_ID INTEGER KEY, T_ID INTEGER, S_A STRING",
+            b"1",
+            b'{"T_ID":1,"S_A":"s"}',
+        ),
+        ("SELECT T.ID, S.A FROM S JOIN T ON S.ID = T.ID", "T_ID INTEGER KEY, S_A STRING", b"1", b'{"S_A":"s"}'),
+        ("SELECT T.ID, S.A FROM S JOIN T ON S.N + 1 = T.ID", "T_ID INTEGER KEY, S_A STRING", b"2", b'{"S_A":"s"}'),
+        (
+            "SELECT S.ID, U.A FROM S JOIN T ON S.ID = T.ID JOIN T U ON T.ID = U.ID",
+            "S_ID INTEGER KEY, U_A STRING",
+            b"1",
+            b'{"U_A":"t"}',
+        ),
+        (
+            "SELECT U.ID, T.A AS X, U.A AS Y FROM S JOIN T ON S.ID = T.ID JOIN T U ON T.N = U.ID",
+            "U_ID INTEGER KEY, X STRING, Y STRING",
+            b"2",
+            b'{"X":"t","Y":"u"}',
+        ),
+        # Sources whose names differ in case alone.
+        (
+            "SELECT `x`.ID, `x`.A AS L, X.A AS R, `x`.ROWTIME AS TL, X.ROWTIME AS TR FROM S `x` JOIN T X ON `x`.ID = X.ID",
+            "x_ID INTEGER KEY, L STRING, R STRING, TL BIGINT, TR BIGINT",
+            b"1",
+            b'{"L":"s","R":"t","TL":2,"TR":0}',
+        ),
+    ],
+)
+def test_key_and_columns(query: str, schema: str, key: bytes, value: bytes) -> None:
+    with driver() as made:
+        made.execute(f"CREATE STREAM O WITH (KAFKA_TOPIC='x') AS {query};")
+        made.feed(RECORDS)
+        (record,) = made.read("x")
+        assert (columns(made, "O"), record.key, record.value) == (schema, key, value)
+
+
+def test_the_target_says_which_side_is_the_key() -> None:
+    with driver() as made:
+        made.execute("CREATE STREAM O (T_ID INT KEY, S_ID INT) WITH (KAFKA_TOPIC='x', FORMAT='JSON');")
+        made.execute("INSERT INTO O SELECT T.ID, S.ID FROM S LEFT JOIN T ON S.ID = T.ID;")
+        made.feed(RECORDS)
+        assert [(record.key, record.value) for record in made.read("x")] == [(b"1", b'{"S_ID":1}')]
+
+
+def test_a_key_is_selected_once() -> None:
+    with driver() as made:
+        statement = "CREATE STREAM O WITH (KAFKA_TOPIC='x') AS SELECT S.ID, S.ID AS I, T.ID FROM S JOIN T ON S.ID = T.ID;"
+        refuses(made, statement, "the key S.ID is selected more than once: as S_ID and I", "S.ID AS I")
