@@ -15,7 +15,18 @@ from ksql.engine.core import EngineCore
 from ksql.engine.expressions.typed import Name
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.versions import last_of_each
-from ksql.engine.operators.batch import DELETED, OFFSET, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, Part, RecordError
+from ksql.engine.operators.batch import (
+    DELETED,
+    META_TYPES,
+    OFFSET,
+    PARTITION,
+    PLACE,
+    TIMESTAMP,
+    BatchContext,
+    Node,
+    Part,
+    RecordError,
+)
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.plan import clocks
 from ksql.engine.planning.relation import Relation, read
@@ -83,8 +94,8 @@ def present_rows(engine: EngineCore, aliased: AliasedSource) -> tuple[tuple[Name
     """All present rows of a source, by the refs of the names beside them."""
     relation = present_relation(engine, aliased)
     stage = relation.stage()
-    batches = present_batches(engine, aliased.source, stage)
-    return relation.names, pa.concat_tables([stage.empty, *batches], promote_options="default")
+    none = stage.empty.append_column(OFFSET, pa.nulls(0, META_TYPES[OFFSET]))
+    return relation.names, pa.concat_tables([none, *present_batches(engine, aliased.source, stage)], promote_options="default")
 
 
 def _from_state(engine: EngineCore, relation: Relation, source: Source, keys: pa.Table | None) -> pa.Table | None:
@@ -135,6 +146,11 @@ def _read(
 def _numbered(rows: pa.Table) -> pa.Table:
     """`rows` with the meta columns that a stage expects; places are new."""
     n = rows.num_rows
-    meta = {PLACE: np.arange(n), PARTITION: np.zeros(n, dtype=np.int32), DELETED: np.zeros(n, dtype=bool)}
+    meta = {
+        PLACE: np.arange(n),
+        PARTITION: np.zeros(n, dtype=np.int32),
+        DELETED: np.zeros(n, dtype=bool),
+        OFFSET: np.full(n, -1),
+    }
     kept = {name: rows.column(name) for name in rows.column_names if name != PLACE}
     return pa.table({**meta, **kept})

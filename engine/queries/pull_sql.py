@@ -9,7 +9,8 @@ from sqlglot import exp
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.catalog.catalog import Catalog
-from ksql.engine.errors import StatementError, located
+from ksql.engine.catalog.definitions import Source
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.functions import describe
 from ksql.engine.sql.runner import reason
 from ksql.parser import nodes
@@ -28,6 +29,7 @@ def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, A
             source = catalog.source(by_upper.get(table.name.upper(), name))
         except StatementError as error:
             raise located(error, table) from None
+        _refuse_alike(source, table)
         # A view of its own name: a common table may be called like the source it reads.
         view = f"source {source.name}"
         sources[view] = AliasedSource(source.name, source)
@@ -38,6 +40,16 @@ def duckdb_sql(tree: exp.Expression, catalog: Catalog) -> tuple[str, dict[str, A
         if not identifier.quoted:  # DuckDB would find it as it is, but name the answer's columns as they are spelled
             identifier.set("this", identifier.name.upper())
     return tree.sql(dialect="duckdb"), sources
+
+
+def _refuse_alike(source: Source, table: exp.Table) -> None:
+    """DuckDB would take columns whose names differ in case only for one."""
+    by_upper: dict[str, str] = {}
+    for column in source.columns:
+        other = by_upper.setdefault(column.name.upper(), column.name)
+        if other != column.name:
+            hint = "only queries with no more than WHERE and LIMIT can tell them apart."
+            fail(table, f"{source.name} has columns called {other} and {column.name}, which are one to DuckDB", hint=hint)
 
 
 def _is_common_table(table: exp.Table) -> bool:

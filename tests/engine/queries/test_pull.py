@@ -13,6 +13,10 @@ from ksql.engine.errors import StatementError
 SETUP = """
 SET 'auto.offset.reset' = 'earliest';
 CREATE STREAM orders (id STRING KEY, city STRING, amount INT) WITH (kafka_topic='orders', value_format='JSON', partitions=1);
+CREATE STREAM alike (id STRING KEY, `n` INT, n INT) WITH (kafka_topic='alike', value_format='JSON', partitions=1);
+CREATE STREAM no_stream (id STRING KEY, n INT) WITH (kafka_topic='none', value_format='JSON', partitions=1);
+CREATE TABLE no_table (id STRING PRIMARY KEY, n INT) WITH (kafka_topic='none', value_format='JSON');
+CREATE TABLE no_kept AS SELECT id, COUNT(*) AS n FROM no_stream GROUP BY id;
 CREATE TABLE cities (city STRING PRIMARY KEY, country STRING) WITH (kafka_topic='cities', value_format='JSON', partitions=1);
 CREATE TABLE totals AS SELECT city, COUNT(*) AS n, SUM(amount) AS total FROM orders GROUP BY city EMIT CHANGES;
 CREATE TABLE hourly AS SELECT city, COUNT(*) AS n FROM orders WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY city EMIT CHANGES;
@@ -21,6 +25,7 @@ CREATE TABLE busy AS SELECT city, COUNT(*) AS n FROM orders
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (0, 'a', 'Bern', 3);
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (1000, 'b', 'Lyon', 5);
 INSERT INTO orders (ROWTIME, id, city, amount) VALUES (4000000, 'c', 'Bern', 7);
+INSERT INTO alike VALUES ('a', 1, 2);
 INSERT INTO cities VALUES ('Bern', 'CH');
 INSERT INTO cities VALUES ('Lyon', 'FR');
 INSERT INTO cities (city, country) VALUES ('Lyon', 'France');
@@ -59,7 +64,14 @@ CASES = [
      [{"WINDOWSTART": 0, "WINDOWEND": 3600000, "ROWTIME": 1000}]),
     ("SELECT city, EXPLODE(ARRAY[n, total]) AS x FROM totals WHERE city = 'Bern';",
      [{"CITY": "Bern", "X": 2}, {"CITY": "Bern", "X": 10}]),
+    ("SELECT id, n, ROWTIME, ROWPARTITION, ROWOFFSET FROM no_stream WHERE n > 0;", []),
+    ("SELECT id, n, ROWTIME, ROWPARTITION, ROWOFFSET FROM no_table;", []),
+    ("SELECT id, n, ROWTIME FROM no_kept;", []),
+    ("SELECT N AS one, `n` AS other FROM alike WHERE `n` < n;", [{"ONE": 2, "OTHER": 1}]),
     # SQL of DuckDB
+    ("SELECT id, ROWTIME, ROWPARTITION, ROWOFFSET FROM no_stream ORDER BY 1;", []),
+    ("SELECT id, ROWTIME, ROWPARTITION, ROWOFFSET FROM no_table ORDER BY 1;", []),
+    ("SELECT id, ROWTIME FROM no_kept ORDER BY 1;", []),
     ("SELECT max(total) AS most FROM totals;", [{"MOST": 10}]),
     ("SELECT city FROM totals ORDER BY total DESC;", [{"CITY": "Bern"}, {"CITY": "Lyon"}]),
     (
@@ -107,6 +119,7 @@ def test_answers(db: ksql.Database, sql: str, rows: list[dict[str, object]]) -> 
         ("SELECT city, t.ROWOFFSET FROM totals t ORDER BY 1;", "no column ROWOFFSET here", (1, 16)),
         ("SELECT city, WINDOWSTART FROM totals ORDER BY 1;", "no column WINDOWSTART here", (1, 14)),
         ("SELECT city, WINDOWEND FROM totals;", "no column WINDOWEND", (1, 14)),
+        ("SELECT N AS one, `n` AS other FROM alike ORDER BY 1;", "columns called n and N, which are one to DuckDB", (1, 36)),
         ("SELECT count(*) FROM nowhere;", "no stream or table called NOWHERE", (1, 22)),
     ],
 )
