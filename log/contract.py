@@ -129,7 +129,7 @@ class Transaction(Protocol):
 
 
 class MetadataTransaction(Transaction, Protocol):
-    """A transaction that also changes what there is: topics, groups, entries. Statements make one, the batches of queries never.
+    """A transaction that also changes what there is: topics, groups, entries. Statements make one, batches of queries never.
 
     Kafka has no such thing. A log on it makes sure that one is carried out wholly or not at all by other means, and need not
     show all of it at once.
