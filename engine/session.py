@@ -46,19 +46,28 @@ class Session(SessionState):
 
     def _execute_one(self, piece: Piece, values: Sequence[Any], note: tuple[str, str] | None) -> Result:
         text = piece.text
-        if is_on(self.properties, VARIABLES):
-            text = substitute(text, self.variables, line=piece.line, column=piece.column)
-        if values:
-            text = bind(text, values, self.engine.sources)
-        statement = parse_one(text, line=piece.line, column=piece.column)
-        entry = EXECUTORS.get(type(statement.node))
-        if entry is None:
-            name = " ".join(text.split()[:2]).upper()
-            raise located(NotSupportedError(f"{name} is not supported yet"), statement.node)
         try:
-            with self.engine.statements_lock if entry.alone else nullcontext():
-                return entry.execute(Request(self, statement.node, text.strip(), note))
+            if is_on(self.properties, VARIABLES):
+                text = substitute(text, self.variables, line=piece.line, column=piece.column)
+            if values:
+                text = bind(text, values, self.engine.sources)
+            statement = parse_one(text, line=piece.line, column=piece.column)
+            return self._carry_out(Request(self, statement.node, text.strip(), note))
         except StatementError as error:
             error.written_in(text, piece.line, piece.column)
-            located(error, statement.node)
+            raise
+        except RecursionError:
+            hint = "several queries, one after the other, can do in steps what is too much for one."
+            message = "this has too many operators, or they are nested too deeply"
+            raise StatementError(message, hint=hint, line=piece.line, column=piece.column) from None
+
+    def _carry_out(self, request: Request) -> Result:
+        entry = EXECUTORS.get(type(request.node))
+        try:
+            if entry is None:
+                raise NotSupportedError(f"{' '.join(request.text.split()[:2]).upper()} is not supported yet")
+            with self.engine.statements_lock if entry.alone else nullcontext():
+                return entry.execute(request)
+        except StatementError as error:
+            located(error, request.node)
             raise

@@ -140,6 +140,10 @@ def _read_grace(s: TokenStream) -> nodes.Duration | None:
     return read_duration(s)
 
 
+#: Times of events plus this stay within 64 bits.
+_LONGEST_MS = 10_000_000_000 * 86_400_000
+
+
 def read_duration(s: TokenStream) -> nodes.Duration:
     """A whole number and a unit of time."""
     token = s.token
@@ -147,8 +151,11 @@ def read_duration(s: TokenStream) -> nodes.Duration:
     unit = s.token
     if unit.kind is not Kind.WORD or unit.value not in UNITS:
         s.fail_expecting(["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS"])
+    duration = s.mark(nodes.Duration(this=amount, unit=UNITS[unit.value]), token)
+    if duration.milliseconds > _LONGEST_MS:
+        s.fail(f"{amount} {unit.text} are too long", hint="a time has an end: at most 10000000000 DAYS.", token=token)
     s.next()
-    return s.mark(nodes.Duration(this=amount, unit=UNITS[unit.value]), token)
+    return duration
 
 
 def _read_window(s: TokenStream) -> exp.Expression:

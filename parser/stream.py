@@ -12,6 +12,9 @@ from ksql.parser.errors import ParseError, shorten
 from ksql.parser.tokens import Kind, Token, tokenize
 from ksql.parser.words import INSTEAD, RESERVED
 
+#: The greatest whole number a statement can say where no value stands.
+_GREATEST = 2**63 - 1
+
 T = TypeVar("T")
 E = TypeVar("E", bound=exp.Expression)
 
@@ -113,6 +116,8 @@ class TokenStream:
         token = self.token
         if token.kind is not Kind.NUMBER or not token.text.isdigit():
             self.fail(f"expected {what} as a whole number, found {self.found()}")
+        if int(token.text) > _GREATEST:
+            self.fail(f"{what} is too great: {shorten(token.text)}", hint=f"it is at most {_GREATEST}.")
         return int(self.next().text)
 
     def list_of(self, read: Callable[[], T]) -> list[T]:

@@ -60,6 +60,12 @@ _TOKEN = re.compile(
 )
 
 
+#: More digits mean nothing to any type, and Python refuses to count them.
+_LONGEST_NUMBER = 1_000
+#: More take gigabytes and minutes.
+_MOST_TOKENS = 1_000_000
+
+
 def tokenize(text: str, first_line: int = 1, first_column: int = 1) -> list[Token]:
     """All tokens of `text`, an END token last. Raises ParseError at an unterminated literal or a stray character."""
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
@@ -74,8 +80,12 @@ def tokenize(text: str, first_line: int = 1, first_column: int = 1) -> list[Toke
         found = _TOKEN.match(text, at)
         if found is None:
             raise _stray(text, at, first_line, first_column)
+        if found.lastgroup == "number" and found.end() - at > _LONGEST_NUMBER:
+            raise _too_long(f"a number of {found.end() - at:,} digits is too long", text, at, first_line, first_column)
         if found.lastgroup != "skip":
             tokens.append(_token(found, line + first_line - 1, column))
+        if len(tokens) > _MOST_TOKENS:
+            raise _too_long(f"the statement has more than {_MOST_TOKENS:,} words", text, at, first_line, first_column)
         at = found.end()
     return tokens
 
@@ -89,6 +99,10 @@ def _token(found: re.Match[str], line: int, column: int) -> Token:
     elif kind in (Kind.STRING, Kind.QUOTED):
         value = text[1:-1].replace(text[0] * 2, text[0])
     return Token(kind, text, value, found.start(), line, column)
+
+
+def _too_long(message: str, text: str, at: int, first_line: int, first_column: int) -> ParseError:
+    return ParseError(message, text=text, at=at, first_line=first_line, first_column=first_column)
 
 
 _OPEN = {"'": ("string", "'"), "`": ("name", "`"), '"': ("name", '"'), "/": ("comment", "*/")}

@@ -10,6 +10,8 @@ from ksql.engine.errors import fail
 from ksql.parser import nodes
 
 _DAY_MS = 86_400_000
+#: A record's windows are rows of one batch.
+_MOST_WINDOWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ def read_windows(clause: exp.Expression) -> Windows:
         fail(clause, "the size and advance of a window must be at least 1 millisecond")
     if advance > size:
         fail(clause, "ADVANCE BY must not be longer than SIZE", hint="else records between windows would be lost.")
+    if -(-size // advance) > _MOST_WINDOWS:
+        fail(clause, f"a record would fall into {-(-size // advance):,} windows", hint="ADVANCE BY a longer time.")
     grace, retention = (clause.args[part].milliseconds if clause.args.get(part) else None for part in ("grace", "retention"))
     grace = max(_DAY_MS - size, 0) if grace is None else grace
     if retention is not None and retention < size + grace:

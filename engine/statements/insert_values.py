@@ -13,7 +13,7 @@ from sqlglot import exp
 from ksql.engine.analysis.calls import refuse_rows
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.catalog.definitions import Source
-from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.errors import StatementError, did_you_mean, fail
 from ksql.engine.expressions.typed import Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.steps import compile_sql
@@ -50,6 +50,9 @@ def insert_all(session: SessionState, texts: Iterable[str]) -> tuple[int, KsqlEr
             records.append(_made_record(request))
         except KsqlError as error:
             failed = error
+            break
+        except RecursionError:
+            failed = StatementError("a value is nested too deeply")
             break
     if records:
         _append(request, records)

@@ -17,7 +17,16 @@ from ksql.engine.statements.parameters import typed_literal, unquoted
 from ksql.engine.types.sql_types import quote_name
 from ksql.errors import KsqlError
 from ksql.server.errors import BAD_REQUEST, BAD_STATEMENT, SERVER_ERROR, ApiError
-from ksql.server.requests import DELIMITED, JSON, VERSIONED_JSON, negotiate, refuse_foreign_pages
+from ksql.server.requests import (
+    DELIMITED,
+    JSON,
+    MOST_ROW_BYTES,
+    VERSIONED_JSON,
+    negotiate,
+    parse_json,
+    read_body,
+    refuse_foreign_pages,
+)
 from ksql.server.state import state_of
 
 
@@ -25,11 +34,9 @@ async def inserts_stream(request: Request) -> StreamingResponse:
     """Insert the rows in order; a row that fails is acknowledged as such and ends the stream."""
     refuse_foreign_pages(request)
     media_type = negotiate(request, (DELIMITED, JSON, VERSIONED_JSON))
-    lines = [line for line in (await request.body()).splitlines() if line.strip()]
-    try:
-        target = json.loads(lines[0])["target"] if lines else None
-    except (ValueError, TypeError, KeyError):
-        target = None
+    lines = [line for line in (await read_body(request, MOST_ROW_BYTES)).splitlines() if line.strip()]
+    first = parse_json(lines[0], "the first line") if lines else None
+    target = first.get("target") if isinstance(first, dict) else None
     if not isinstance(target, str):
         raise ApiError(BAD_REQUEST, 'the first line must be a JSON object with "target", the name of a stream or table')
     engine = state_of(request).engine
@@ -64,14 +71,14 @@ def _statements(source: Source, lines: list[bytes]) -> tuple[list[str], Exceptio
     statements: list[str] = []
     for line in lines:
         try:
-            row = json.loads(line, parse_float=_number)
+            row = parse_json(line, "the row", _number)
             if not isinstance(row, dict):
                 return statements, ApiError(BAD_REQUEST, "a row must be a JSON object")
             statements.append(insert_statement(source, row))
-        except ValueError as error:
-            return statements, ApiError(BAD_REQUEST, f"the row is not JSON: {error}")
-        except StatementError as error:
+        except (ApiError, StatementError) as error:
             return statements, error
+        except RecursionError:
+            return statements, ApiError(BAD_REQUEST, "the row is nested too deeply")
     return statements, None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,15 @@ from starlette.requests import Request
 
 from ksql.engine import Session
 from ksql.errors import ConfigError
-from ksql.server.errors import BAD_REQUEST, FORBIDDEN, ApiError
+from ksql.server.errors import BAD_REQUEST, FORBIDDEN, TOO_LARGE, ApiError
 from ksql.server.state import state_of
 
 JSON = "application/json"
 VERSIONED_JSON = "application/vnd.ksql.v1+json"
 DELIMITED = "application/vnd.ksqlapi.delimited.v1"
+
+#: The longest body with statements, and with rows to insert.
+MOST_STATEMENT_BYTES, MOST_ROW_BYTES = 16 << 20, 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,34 @@ async def read_statements(request: Request, text_field: str, properties_field: s
 async def read_json(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises ApiError 40000, and 40300 when a web page of another site sends it."""
     refuse_foreign_pages(request)
-    try:
-        body = json.loads(await request.body())
-    except ValueError as error:
-        raise ApiError(BAD_REQUEST, f"the body is not JSON: {error}") from error
+    body = parse_json(await read_body(request, MOST_STATEMENT_BYTES), "the body")
     if not isinstance(body, dict):
         raise ApiError(BAD_REQUEST, "the body must be a JSON object")
     return body
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, of at most so many bytes. Raises ApiError 41300 as soon as there are more."""
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise ApiError(TOO_LARGE, f"the body has more than {most:,} bytes")
+    return b"".join(parts)
+
+
+def parse_json(text: bytes, what: str, parse_float: Callable[[str], Any] = float) -> Any:
+    """The value of a JSON text. Raises ApiError 40000 for what is none, and for what no SQL can say."""
+    try:
+        value = json.loads(text, parse_float=parse_float)
+        if b"\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # raises at half a character, which JSON's escapes can write
+    except RecursionError:
+        raise ApiError(BAD_REQUEST, f"{what} is nested too deeply") from None
+    except ValueError as error:
+        raise ApiError(BAD_REQUEST, f"{what} is not JSON: {error}") from error
+    return value
 
 
 def refuse_foreign_pages(request: Request) -> None:
