@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from typing import Any, Final
 MISSING: Final = object()
 
 _BLANKS = " \t\r\n"
+_BLANK = re.compile(f"[{_BLANKS}]*")
 #: Python's int neither reads nor prints longer texts.
 _MANY_DIGITS = 4_000
 _MAX_DEPTH = 1_000
@@ -43,7 +45,7 @@ def parse_record(record: bytes) -> Any:
 
 def parse(text: str) -> Any:
     """The first value of `text`; what follows it does not count. MISSING when there is none, ValueError for what is no JSON."""
-    start = len(text) - len(text.lstrip(_BLANKS))
+    start = _after_blanks(text, 0)
     if start == len(text):
         return MISSING
     value, end = _DECODER.raw_decode(text, start)
@@ -52,6 +54,30 @@ def parse(text: str) -> Any:
     if text.count("[") + text.count("{") > _MAX_DEPTH and _too_deep(value):
         raise ValueError("the record is nested too deeply")
     return value
+
+
+def items_of(text: str) -> Iterator[Any]:
+    """The elements of an array, each as soon as it is read; none if the text is no array. Raises ValueError when it comes to a
+    place that is no JSON.
+    """
+    place = _after_blanks(text, 0)
+    if not text.startswith("[", place):
+        return
+    place = _after_blanks(text, place + 1)
+    if text.startswith("]", place):
+        return
+    while True:
+        value, place = _DECODER.raw_decode(text, place)
+        yield value
+        place = _after_blanks(text, place)
+        if not text.startswith(",", place):
+            return
+        place = _after_blanks(text, place + 1)
+
+
+def _after_blanks(text: str, place: int) -> int:
+    found = _BLANK.match(text, place)
+    return found.end() if found else place
 
 
 def _ends(value: Any, following: str) -> bool:

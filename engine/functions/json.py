@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
+from ksql.engine.formats.json_text import MISSING, encodable, items_of, parse, quoted, write
 from ksql.engine.functions.declare import JSON, Call, helper, scalar, scalar_sql
 from ksql.engine.types.casts_text import to_text
 from ksql.engine.types.sql_types import (
@@ -29,49 +29,10 @@ from ksql.engine.types.sql_types import (
 from ksql.engine.types.sql_types import Decimal as DecimalType
 
 texts = partial(scalar, category=JSON)
-_MISSING = object()
-_BLANK = re.compile(r"[ \t\r\n]*")
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
-
-
-def parse(text: str) -> Any:
-    """The first value of `text`; `_MISSING` when there is none. Raises ValueError for what is not JSON."""
-    start = _BLANK.match(text).end()  # type: ignore[union-attr] # it matches everywhere
-    if start == len(text):
-        return _MISSING
-    value, end = _DECODER.raw_decode(text, start)
-    # A number or word goes on to the next blank or sign.
-    if end < len(text) and not isinstance(value, dict | list | str) and text[end] not in " \t\r\n,:]}":
-        raise ValueError(f"'{text}' is not JSON")
-    return value
-
-
-def write(value: Any) -> str:
-    """JSON without blanks; what is not ASCII stays as it is."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(k)}:{write(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(write(item) for item in value) + "]"
-    if isinstance(value, str):
-        return _quoted(value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def _quoted(text: str) -> str:
-    escaped = json.dumps(text, ensure_ascii=False)
-    return re.sub(r"\\u00[01][0-9a-f]", lambda found: found[0][:2] + found[0][2:].upper(), escaped)
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else write(value)
+    return encodable(value) if isinstance(value, str) else write(value)
 
 
 @texts(
@@ -84,7 +45,7 @@ def extract(text: str, path: str) -> str | None:
     value = parse(text)
     for step in _steps(path):
         value = _child(value, step)
-    return None if value is _MISSING else _as_text(value)
+    return None if value is MISSING else _as_text(value)
 
 
 @lru_cache(maxsize=256)
@@ -100,10 +61,10 @@ def _steps(path: str) -> list[str]:
 
 def _child(value: Any, step: str) -> Any:
     if isinstance(value, dict):
-        return value.get(step, _MISSING)
+        return value.get(step, MISSING)
     if isinstance(value, list) and step.isdigit() and int(step) < len(value):
         return value[int(step)]
-    return _MISSING
+    return MISSING
 
 
 @texts(
@@ -115,7 +76,7 @@ def _child(value: Any, step: str) -> Any:
 )
 def is_json(text: str | None) -> bool:
     try:
-        return text is not None and parse(text) is not _MISSING
+        return text is not None and parse(text) is not MISSING
     except (ValueError, RecursionError):
         return False
 
@@ -131,7 +92,7 @@ def array_length(text: str) -> int | None:
 @texts("JSON_KEYS", "STRING -> ARRAY<STRING>", doc="Keys of a JSON object", example=("JSON_KEYS('{\"a\": 1}')", "ARRAY['a']"))
 def keys(text: str) -> list[str] | None:
     value = parse(text)
-    return list(value) if isinstance(value, dict) else None
+    return [encodable(key) for key in value] if isinstance(value, dict) else None
 
 
 @texts(
@@ -142,7 +103,7 @@ def keys(text: str) -> list[str] | None:
 )
 def records(text: str) -> dict[str, str] | None:
     value = parse(text)
-    return {key: _as_text(item) for key, item in value.items()} if isinstance(value, dict) else None
+    return {encodable(key): _as_text(item) for key, item in value.items()} if isinstance(value, dict) else None
 
 
 @texts(
@@ -169,7 +130,7 @@ def concat(parts: list[str | None]) -> str | None:
     if any(part is None for part in parts):
         return None
     values = [parse(part) for part in parts if part is not None]
-    if any(value is _MISSING for value in values):
+    if any(value is MISSING for value in values):
         return None
     if all(isinstance(value, dict) for value in values):
         return write({key: item for value in values for key, item in value.items()})
@@ -182,10 +143,9 @@ def concat(parts: list[str | None]) -> str | None:
 @helper("ksql_json_contains", "STRING, STRING, STRING -> BOOLEAN")
 def contains(text: str, kind: str, wanted: str) -> bool:
     try:
-        value = parse(text)
+        return any(_equals(item, kind, wanted) for item in items_of(text))
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, list) and any(_equals(item, kind, wanted) for item in value)
 
 
 def _equals(item: Any, kind: str, wanted: str) -> bool:
@@ -195,14 +155,22 @@ def _equals(item: Any, kind: str, wanted: str) -> bool:
         return isinstance(item, bool) and kind == "boolean" and write(item) == wanted
     if isinstance(item, str) or kind == "text":
         return isinstance(item, str) and kind == "text" and item == wanted
-    if kind == "whole":
-        return isinstance(item, int) and item == int(wanted)
+    if kind in _LIMITS:
+        return isinstance(item, int) and _within(item, _LIMITS[kind]) == int(wanted)
     if kind == "double":
         return isinstance(item, Decimal) and float(item) == float(wanted)
     return isinstance(item, Decimal) and item == Decimal(wanted)
 
 
-_KINDS: dict[SqlType, str] = {INTEGER: "whole", BIGINT: "whole", DOUBLE: "double", BOOLEAN: "boolean", STRING: "text"}
+def _within(number: int, limit: int) -> int:
+    """A number that is too large for what is looked for ends the search, as a text that is no JSON does."""
+    if not -limit <= number < limit:
+        raise ValueError(f"{number} is too large")
+    return number
+
+
+_LIMITS = {"int": 1 << 31, "bigint": 1 << 63}
+_KINDS: dict[SqlType, str] = {INTEGER: "int", BIGINT: "bigint", DOUBLE: "double", BOOLEAN: "boolean", STRING: "text"}
 
 
 def _contains(call: Call, text: str, value: str) -> str:
@@ -249,7 +217,7 @@ def _to_json(sql: str, type_: SqlType, depth: int = 0) -> str:
 
 
 def _member(sql: str, name: str, field: SqlType, depth: int) -> str:
-    key = string_literal(_quoted(name) + ":")
+    key = string_literal(quoted(name) + ":")
     return f"{key} || {_to_json(f'struct_extract({sql}, {string_literal(name)})', field, depth)}"
 
 

@@ -62,24 +62,30 @@ def _compiled(pattern: str) -> _Compiled:
     return _Compiled(re.compile(expression, re.IGNORECASE), tuple(fields))
 
 
-_ZONE = r"[A-Z][A-Z0-9~/._+-]*|[+-]\d{1,2}(?::?\d{2}){0,2}"
+_ZONE = r"[A-Z][A-Z0-9~/._+-]*|[+-][0-9]{1,2}(?::?[0-9]{2}){0,2}"
 _OFFSETS = {
     "X": {
-        1: r"Z|[+-]\d{2}(?:\d{2})?",
-        2: r"Z|[+-]\d{4}",
-        3: r"Z|[+-]\d{2}:\d{2}",
-        4: r"Z|[+-]\d{4}(?:\d{2})?",
-        5: r"Z|[+-]\d{2}:\d{2}(?::\d{2})?",
+        1: r"Z|[+-][0-9]{2}(?:[0-9]{2})?",
+        2: r"Z|[+-][0-9]{4}",
+        3: r"Z|[+-][0-9]{2}:[0-9]{2}",
+        4: r"Z|[+-][0-9]{4}(?:[0-9]{2})?",
+        5: r"Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?",
     },
     "x": {
-        1: r"[+-]\d{2}(?:\d{2})?",
-        2: r"[+-]\d{4}",
-        3: r"[+-]\d{2}:\d{2}",
-        4: r"[+-]\d{4}(?:\d{2})?",
-        5: r"[+-]\d{2}:\d{2}(?::\d{2})?",
+        1: r"[+-][0-9]{2}(?:[0-9]{2})?",
+        2: r"[+-][0-9]{4}",
+        3: r"[+-][0-9]{2}:[0-9]{2}",
+        4: r"[+-][0-9]{4}(?:[0-9]{2})?",
+        5: r"[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?",
     },
-    "Z": {1: r"[+-]\d{4}", 2: r"[+-]\d{4}", 3: r"[+-]\d{4}", 4: r"GMT(?:[+-]\d{2}:\d{2})?", 5: r"Z|[+-]\d{2}:\d{2}"},
-    "O": {1: r"GMT(?:[+-]\d{1,2}(?::\d{2})?)?", 4: r"GMT(?:[+-]\d{2}:\d{2})?"},
+    "Z": {
+        1: r"[+-][0-9]{4}",
+        2: r"[+-][0-9]{4}",
+        3: r"[+-][0-9]{4}",
+        4: r"GMT(?:[+-][0-9]{2}:[0-9]{2})?",
+        5: r"Z|[+-][0-9]{2}:[0-9]{2}",
+    },
+    "O": {1: r"GMT(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?", 4: r"GMT(?:[+-][0-9]{2}:[0-9]{2})?"},
 }
 _NAMES = {"M": MONTHS, "L": MONTHS, "E": DAYS, "e": DAYS, "c": DAYS, "a": HALVES, "G": ERAS}
 #: Letters that are numbers, and how often they may be written at most.
@@ -109,11 +115,11 @@ _NUMBERS = {
 def _expression(part: Field) -> str:
     letter, count = part.letter, part.count
     if letter in "yuY":
-        return r"\d{2}" if count == 2 else rf"[+-]?\d{{{count},19}}"
+        return _year_expression(count)
     if letter == "S":
         if count > 9:
             raise ValueError("a second has nine digits behind the point at most")
-        return rf"\d{{{count}}}"
+        return rf"[0-9]{{{count}}}"
     if letter in _NAMES and (count >= 3 or letter in "EaG"):
         return "|".join(_shown(name, letter, count) for name in _NAMES[letter])
     if letter in _OFFSETS and count in _OFFSETS[letter]:
@@ -122,7 +128,14 @@ def _expression(part: Field) -> str:
         return _ZONE
     if letter not in _NUMBERS or count > _NUMBERS[letter]:
         raise ValueError(f"unknown pattern letters: {letter * count}")
-    return r"-?\d{1,19}" if count == 1 else rf"\d{{{count},{3 if letter == 'D' else count}}}"
+    return r"-?[0-9]{1,19}" if count == 1 else rf"[0-9]{{{count},{3 if letter == 'D' else count}}}"
+
+
+def _year_expression(count: int) -> str:
+    """From four letters on, a year of more digits than letters has a sign."""
+    if count == 2:
+        return "[0-9]{2}"
+    return f"-?[0-9]{{{count},19}}" if count < 4 else f"[0-9]{{{count}}}|[+][0-9]{{{count + 1},19}}|-[0-9]{{{count},19}}"
 
 
 def _shown(name: str, letter: str, count: int) -> str:
@@ -149,12 +162,15 @@ def _value(part: Field, text: str) -> int:
     return int(text) + 2000 if letter in "yuY" and part.count == 2 else int(text)
 
 
+_ONE_DIGIT = re.compile("([+-])([0-9])(?![0-9])")
+
+
 def _zone(text: str) -> Zone:
     upper = text.upper()
     if upper in SHORT_NAMES:
         return find_zone(SHORT_NAMES[upper])
     if upper.startswith("GMT"):
-        return find_zone(upper)
+        return find_zone(_ONE_DIGIT.sub(r"\g<1>0\g<2>", upper))
     return find_zone(text)
 
 
@@ -179,6 +195,8 @@ def local_date(parsed: Parsed) -> int:
 
 def _year(parsed: Parsed) -> int:
     year = parsed.get("u", parsed.get("y", 1970))
+    if "u" not in parsed.values and year < 1:
+        raise ValueError(f"there is no year {year} of an era")
     return 1 - year if parsed.get("G", 1) == 0 and "u" not in parsed.values else year
 
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _OFFSET = re.compile(
-    r"(?:(?P<prefix>UTC|GMT|UT)?(?P<sign>[+-])(?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?)"
+    "(?P<prefix>UTC|GMT|UT)?(?P<sign>[+-])"
+    "(?:(?P<digits>[0-9]|[0-9]{2}(?:[0-9]{2}){0,2})|(?P<parts>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?))"
 )
+_LARGEST_S = 18 * 3600
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times are compared with it
 _FIRST_S, _LAST_S = -62_135_596_800 + 86_400, 253_402_300_799 - 86_400
 
@@ -101,10 +103,12 @@ def find_zone(id_: str) -> Zone:
 
 
 def _of_offset(found: re.Match[str]) -> Zone:
-    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
-    if hour > 18 or minute > 59 or second > 59:
+    digits = (found["digits"] or found["parts"].replace(":", "")).zfill(2).ljust(6, "0")
+    hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    seconds = hour * 3600 + minute * 60 + second
+    if seconds > _LARGEST_S or minute > 59 or second > 59:
         raise ValueError(f"there is no time zone '{found[0]}'")
-    seconds = (hour * 3600 + minute * 60 + second) * (-1 if found["sign"] == "-" else 1)
+    seconds *= -1 if found["sign"] == "-" else 1
     return Zone((found["prefix"] or "") + offset_text(seconds), timezone(timedelta(seconds=seconds)), seconds)
 
 

@@ -22,7 +22,7 @@ from ksql.engine.runtime.task import group_name, start_cursors
 from ksql.engine.settings import KEY_FORMAT, TOPIC_PREFIX, reads_latest, value_of
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.engine.state.keyed_state import KeyedState
-from ksql.engine.statements.declare import check_retention, check_source, column_name
+from ksql.engine.statements.declare import check_retention, check_source
 from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
@@ -159,7 +159,7 @@ def _sink_source(
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), request.session.properties),
-        timestamp_column=column_name(values.get("TIMESTAMP")),
+        timestamp_column=values.get("TIMESTAMP"),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=made.window.kind if made.window else None,
         window_size_ms=made.window.size_ms if made.window else None,

@@ -98,7 +98,7 @@ def declared_source(request: Request, *, is_table: bool) -> Source:
         value_format=formats.value,
         key_options=formats.key_options,
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), request.session.properties),
-        timestamp_column=column_name(values.get("TIMESTAMP")),
+        timestamp_column=values.get("TIMESTAMP"),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
         windowed=values.get("WINDOW_TYPE"),
         window_size_ms=values.get("WINDOW_SIZE"),
@@ -144,12 +144,6 @@ def _has_map(type_: SqlType) -> bool:
     if isinstance(type_, Array):
         return _has_map(type_.item)
     return isinstance(type_, Map) or (isinstance(type_, Struct) and any(_has_map(inner) for _, inner in type_.fields))
-
-
-def column_name(text: str | None) -> str | None:
-    if text is None:
-        return None
-    return text[1:-1] if text[:1] == "`" else text.upper()
 
 
 def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Expression) -> None:

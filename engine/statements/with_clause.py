@@ -49,6 +49,18 @@ def _format(value: str) -> str:
     return _upper(value)
 
 
+_COLUMN = re.compile(r'\s*(?:([A-Za-z0-9_@]+)|"((?:[^"]|"")+)"|`((?:[^`]|``)+)`)\s*')
+
+
+def _column(value: str) -> str:
+    """The name of a column, spelled as in SQL: its case counts between quotes only."""
+    found = _COLUMN.fullmatch(value)
+    if not found:
+        raise ValueError("must be the name of a column")
+    bare, double, back = found.groups()
+    return bare.upper() if bare else double.replace('""', '"') if double else back.replace("``", "`")
+
+
 def _positive(value: str) -> int:
     number = _integer(value)
     if number < 1:
@@ -103,7 +115,7 @@ PROPERTIES: Mapping[str, Property] = {
     "REPLICAS": Property(_CREATE | {ASSERT_TOPIC}, _positive),
     "RETENTION_MS": Property(_CREATE, _integer),
     "CLEANUP_POLICY": Property(_CREATE, _cleanup),
-    "TIMESTAMP": Property(_CREATE, _text),
+    "TIMESTAMP": Property(_CREATE, _column),
     "TIMESTAMP_FORMAT": Property(_CREATE, _text),
     "WINDOW_TYPE": Property(_DECLARE, _window_type),
     "WINDOW_SIZE": Property(_DECLARE, _duration),
