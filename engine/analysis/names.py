@@ -9,15 +9,16 @@ from sqlglot import exp
 from ksql.engine.analysis.model import RESERVED, WINDOW_BOUNDS, Analysis
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Scope
-from ksql.parser import nodes
+from ksql.parser import nodes, to_sql
 
 
 def qualify_clauses(analysis: Analysis) -> None:
     """`qualify` all clauses after FROM."""
+    scope, of_group = analysis.scope, () if analysis.window is None else WINDOW_BOUNDS
     for clause in ("expressions", "where", "group", "having", "partition_by"):
         parts = analysis.query.args.get(clause) or []
         for part in parts if isinstance(parts, list) else [parts]:
-            qualify(part, analysis.scope, of_group=() if analysis.window is None else WINDOW_BOUNDS)
+            qualify(part, scope, of_group)
 
 
 def qualify(part: exp.Expression, scope: Scope, of_group: Sequence[str] = ()) -> None:
@@ -45,6 +46,17 @@ def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> I
         bound = bound | {str(p) for p in node.args["parameters"]}
     for child in node.iter_expressions():
         yield from free_columns(child, bound)
+
+
+def as_written(part: exp.Expression, analysis: Analysis) -> str:
+    """`part` as one would write it: without the source's name if there is but one, and without needless quotes."""
+    copy = part.copy()
+    for column in copy.find_all(exp.Column):
+        if not analysis.joins:
+            column.set("table", None)
+        for identifier in column.find_all(exp.Identifier):
+            identifier.set("quoted", False)
+    return to_sql(copy)
 
 
 def name_items(analysis: Analysis) -> list[str]:

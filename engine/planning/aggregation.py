@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.analysis.traits import Traits
+from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
@@ -19,13 +19,12 @@ from ksql.engine.operators.aggregation import REKEY, Aggregation
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.operators.table_view import VISIBLE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.planning.aggregate_calls import AggregateCalls, collect_calls
 from ksql.engine.planning.explode import refuse_explosion
 from ksql.engine.planning.grouping import Grouping
 from ksql.engine.planning.plan import Plan
-from ksql.engine.planning.projection import project
+from ksql.engine.planning.projection import planned, project_table
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, split
 from ksql.engine.planning.view import plan_view
@@ -43,29 +42,17 @@ def plan_aggregate(analysis: Analysis, relation: Relation, properties: Mapping[s
     calls = collect_calls(analysis, relation, properties)
     keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
     output, aggregation = _group(analysis, relation, keys, calls)
-    grouping = Grouping(keys, calls.found)
+    grouping = Grouping(analysis, keys, calls.found)
     result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column", into)
     rewritten = Result(grouping.items(result.keys), grouping.items(result.values))
     having = None if analysis.having is None else grouping.rewrite(analysis.having)
-    condition = [] if having is None else [(VISIBLE, compile_sql(having, output.scope, BOOLEAN, "HAVING"))]
-    hidden = [] if having is None or result.keys else [kept(ref, output.columns[ref]) for ref in aggregation.keys]
-    bounds = [kept(bound, BIGINT) for bound in (WINDOW_START, WINDOW_END)] if aggregation.windows else []
-    columns = project(output, rewritten, [*hidden, *bounds, *condition])
-    refs = tuple(output.columns)[: len(columns)]
-    kept_by = (*(refs[: len(result.keys)] or aggregation.keys), *(bound for bound, _ in bounds))
-    view = None if having is None else plan_view(output, kept_by, filtered=True, aggregation=aggregation)
-    stage = output.stage()
-    return Plan(
-        view or stage,
-        columns,
-        refs,
-        len(result.keys),
-        is_table=True,
-        window=output.traits.window,
-        partitions=output.traits.partitions,
-        windows_per_record=aggregation.windows.per_record if aggregation.windows else 1,
-        materialized=view or AggregatedRows(aggregation, stage),
-    )
+    condition = None if having is None else compile_sql(having, output.scope, BOOLEAN, "HAVING")
+    kept_by = project_table(output, rewritten, [kept(ref, output.columns[ref]) for ref in aggregation.keys], condition)
+    stage, per_record = output.stage(), aggregation.windows.per_record if aggregation.windows else 1
+    if condition is None:
+        return planned(output, result, stage, windows_per_record=per_record, materialized=AggregatedRows(aggregation, stage))
+    view = plan_view(output, kept_by, filtered=True, aggregation=aggregation)
+    return planned(output, result, view, windows_per_record=per_record, materialized=view)
 
 
 def _check(analysis: Analysis, traits: Traits) -> None:
@@ -82,7 +69,8 @@ def _group(
     """The aggregation over `relation`, and its output: groups, results, and the bounds of windows."""
     key_sql = [(ref, _group_key(expression, relation)) for expression, ref in keys] or [("$key0", _ALL)]
     windows = _windows(analysis)
-    partitions = _repartition(analysis, relation.traits) if windows else 0
+    in_place = _lies_in_place(analysis, relation.traits)
+    partitions = relation.traits.partitions if windows and not in_place else 0
     rekeyed = [(REKEY, _key_bytes(relation.traits, key_sql))] if partitions else []
     relation.project([*key_sql, *calls.arguments], ())
     relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
@@ -91,10 +79,20 @@ def _group(
     columns = [Column(ref, sql.type) for ref, sql in key_sql if sql.type is not None]
     key_types = [(column.name, column.type.arrow) for column in columns]
     aggregation = Aggregation("aggregation", relation.stage(), key_types, calls.calls, windows, partitions)
-    window = Window(windows.kind, windows.size_ms) if windows else None
     names = _names(columns, calls, windows)
     types = {name.ref: name.column.type for name in names}
-    return Relation(aggregation, names, types, replace(relation.traits, is_table=True, keys=(), window=window)), aggregation
+    return Relation(aggregation, names, types, _grouped(relation.traits, columns, windows, in_place=in_place)), aggregation
+
+
+def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | None, *, in_place: bool) -> Traits:
+    references = [reference("", key.name) for key in keys]
+    return replace(
+        traits,
+        is_table=True,
+        keys=tuple(Key(key.type, (column,), column) for key, column in zip(keys, references, strict=True)),
+        window=Window(windows.kind, windows.size_ms) if windows else None,
+        is_misplaced=windows is None and not in_place,
+    )
 
 
 def _group_key(expression: exp.Expression, relation: Relation) -> Sql:
@@ -112,10 +110,10 @@ def _windows(analysis: Analysis) -> TimeWindows | None:
     return TimeWindows(*astuple(analysis.windows))
 
 
-def _repartition(analysis: Analysis, traits: Traits) -> int:
-    """Over how many partitions grouped rows are spread anew; 0 when they lie where their group's key puts them already."""
-    in_place = analysis.group_by and not traits.is_misplaced and traits.is_keyed_by(*analysis.group_by)
-    return 0 if in_place or traits.partitions == 1 else traits.partitions
+def _lies_in_place(analysis: Analysis, traits: Traits) -> bool:
+    """Whether rows lie already where the key of their group puts them."""
+    by_key = bool(analysis.group_by) and not traits.is_misplaced and traits.is_keyed_by(*analysis.group_by)
+    return by_key or traits.partitions == 1
 
 
 def _key_bytes(traits: Traits, keys: Sequence[tuple[str, Sql]]) -> Sql:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import Item
+from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.analysis.names import as_written
 from ksql.engine.errors import fail
-from ksql.parser import to_sql
 
 
 @dataclass(slots=True)
 class Grouping:
     """`keys` are the groups' expressions, `calls` the aggregates, each with its ref in the aggregation's output."""
 
+    analysis: Analysis
     keys: Sequence[tuple[exp.Expression, str]]
     calls: Sequence[tuple[exp.Expression, str]]
 
@@ -24,7 +25,7 @@ class Grouping:
         rewritten = _replace(expression.copy(), [*self.keys, *self.calls])
         for column in rewritten.find_all(exp.Column):
             if column.args.get("table"):
-                text = to_sql(exp.column(column.this.copy())) if column.text("table") else to_sql(column)
+                text = as_written(column, self.analysis)
                 fail(
                     column,
                     f"column {text} is neither in GROUP BY nor inside an aggregate",

@@ -8,12 +8,15 @@ from ksql.engine.analysis.model import Item
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Name, Refs
-from ksql.engine.operators.batch import DELETED
+from ksql.engine.operators.batch import DELETED, Node
 from ksql.engine.operators.steps import Sql, compile_sql
-from ksql.engine.planning.relation import Relation
+from ksql.engine.operators.table_view import VISIBLE
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
+from ksql.engine.planning.plan import Materialized, Plan
+from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, unwrap_as_value
 from ksql.engine.types.casts import is_number
-from ksql.engine.types.sql_types import Column, SqlType
+from ksql.engine.types.sql_types import BIGINT, Column, SqlType
 
 
 def project(
@@ -22,8 +25,8 @@ def project(
     extra: Sequence[tuple[str, Sql]] = (),
     absent: Collection[str] = (),
     into: Source | None = None,
-) -> tuple[Column, ...]:
-    """End `relation` with the columns of the result (and `extra` ones behind them).
+) -> None:
+    """End `relation` with the columns of the result, which are its names from then on (and `extra` ones behind them).
 
     absent: columns that are NULL where a record has no value. into: to its columns numbers of the same name are widened.
     """
@@ -43,7 +46,44 @@ def project(
             sql = _unless_deleted(sql)
         projected.append((refs.new(item.name), sql))
     relation.project([*projected, *extra], [Name("", c, r) for c, (r, _) in zip(columns, projected, strict=True)])
-    return tuple(columns)
+
+
+def project_table(
+    relation: Relation, result: Result, keys: Sequence[tuple[str, Sql]], condition: Sql | None
+) -> tuple[str, ...]:
+    """End a table as `project` does, with what a view needs besides. Returns the refs of its key, window included.
+
+    keys: the key, which a view with a condition needs even if nobody has selected it.
+    """
+    hidden = [] if result.keys or condition is None else keys
+    bounds = [kept(bound, BIGINT) for bound in (WINDOW_START, WINDOW_END)] if relation.traits.window else []
+    project(relation, result, [*hidden, *bounds, *([] if condition is None else [(VISIBLE, condition)])])
+    selected = [name.ref for name in relation.names[: len(result.keys)]]
+    return (*(selected or [ref for ref, _ in hidden]), *(bound for bound, _ in bounds))
+
+
+def planned(
+    relation: Relation,
+    result: Result,
+    output: Node,
+    *,
+    keeps_key: bool = False,
+    windows_per_record: int = 1,
+    materialized: Materialized | None = None,
+) -> Plan:
+    """The plan of a relation that was projected to its result; `output` makes its rows."""
+    return Plan(
+        output,
+        tuple(name.column for name in relation.names),
+        tuple(name.ref for name in relation.names),
+        len(result.keys),
+        is_table=relation.traits.is_table,
+        keeps_key=keeps_key,
+        window=relation.traits.window,
+        partitions=relation.traits.partitions,
+        windows_per_record=windows_per_record,
+        materialized=materialized,
+    )
 
 
 def _unless_deleted(sql: Sql) -> Sql:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.analysis.names import as_written
 from ksql.engine.analysis.traits import Traits
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError, fail, located
-from ksql.parser import nodes, to_sql
+from ksql.parser import nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def split(
     for expressions in keys:
         fits = _chosen(analysis, expressions, chosen) or _first(analysis, expressions)
         if len(fits) > 1 and analysis.persistent:
-            text, names = _text(fits[0].expression, analysis), " and ".join(item.name for item in fits)
+            text, names = as_written(fits[0].expression, analysis), " and ".join(item.name for item in fits)
             fail(
                 fits[1].expression,
                 f"the key {text} is selected more than once: as {names}",
@@ -76,21 +77,10 @@ def _first(analysis: Analysis, expressions: Sequence[exp.Expression]) -> list[It
 
 
 def _missing(analysis: Analysis, keys: Sequence[exp.Expression], what: str) -> None:
-    texts = [_text(key, analysis) for key in keys]
+    texts = [as_written(key, analysis) for key in keys]
     hint = f"add {texts[0]} to the SELECT list; AS gives it another name."
     error = StatementError(f"the result must have {what} {' or '.join(texts)} among its columns", hint=hint)
     raise located(located(error, keys[0]), analysis.query)
-
-
-def _text(key: exp.Expression, analysis: Analysis) -> str:
-    """`key` as one would write it: without the source's name if there is but one, and without needless quotes."""
-    copy = key.copy()
-    for column in copy.find_all(exp.Column):
-        if not analysis.joins:
-            column.set("table", None)
-        for identifier in column.find_all(exp.Identifier):
-            identifier.set("quoted", False)
-    return to_sql(copy)
 
 
 def unwrap_as_value(item: Item) -> Item:

@@ -11,7 +11,7 @@ from ksql.engine.catalog.definitions import Source
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.explode import plan_explode
 from ksql.engine.planning.plan import Plan
-from ksql.engine.planning.projection import project
+from ksql.engine.planning.projection import planned, project
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, split, split_by_key
 from ksql.engine.settings import LENIENT_KEYS, is_on
@@ -32,17 +32,8 @@ def plan_stream(analysis: Analysis, relation: Relation, properties: Mapping[str,
     else:
         result = split(analysis, [[key] for key in analysis.partition_by], _WHAT, into, lenient=lenient)
     bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if traits.window else []
-    columns = project(relation, result, bounds, absent=_keys_of_values(analysis, traits, result), into=into)
-    return Plan(
-        relation.stage(),
-        columns,
-        tuple(relation.columns)[: len(columns)],
-        len(result.keys),
-        is_table=False,
-        keeps_key=analysis.partition_by is None,
-        window=traits.window,
-        partitions=traits.partitions,
-    )
+    project(relation, result, bounds, absent=_keys_of_values(analysis, traits, result), into=into)
+    return planned(relation, result, relation.stage(), keeps_key=analysis.partition_by is None)
 
 
 def _keys_of_values(analysis: Analysis, traits: Traits, result: Result) -> set[str]:
