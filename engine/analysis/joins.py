@@ -108,7 +108,7 @@ def _joined(
     """What the join makes. A foreign key leaves the left table's key alone; a table's rows are looked up by a stream's."""
     keeps_key = left.is_keyed_by(sides[0])
     if left.is_table and right.is_table and not keeps_key:
-        return left
+        return replace(left, by_foreign_key=True)
     return replace(
         left,
         is_table=left.is_table and right.is_table,
@@ -116,6 +116,7 @@ def _joined(
         key_format=right.key_format if right.is_table else left.key_format,
         key_options=right.key_options if right.is_table else left.key_options,
         is_misplaced=right.is_table and (left.is_misplaced or not keeps_key),
+        by_foreign_key=False,
     )
 
 

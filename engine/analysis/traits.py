@@ -44,6 +44,8 @@ class Traits:
     key_options: FormatOptions
     #: The key is another than the one that has put rows into their partitions.
     is_misplaced: bool = False
+    #: A table that was joined with another by a foreign key.
+    by_foreign_key: bool = False
 
     @property
     def kind(self) -> str:

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 from ksql.engine.aggregates import Bound
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, as_bytes
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext
+from ksql.engine.operators.repartition import moved
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
 from ksql.engine.state.timed_state import Expiry, TimedState
-from ksql.log.partitioner import partition_keys
 
 #: Ref of the new key's bytes, where rows change their partition.
 REKEY = "$rekey"
@@ -84,7 +84,8 @@ class Aggregation:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)
-        rows = self._repartitioned(rows) if self._repartition and context.spread else rows
+        if self._repartition and context.spread:
+            rows = moved(rows, REKEY, self._repartition).drop_columns([REKEY])
         rows = self._windowed(rows) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
@@ -97,12 +98,6 @@ class Aggregation:
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
         self._remember(rows, segments, states, times, ends, folded=context.fold)
         return self._changes(rows, segments, states, times, wanted)
-
-    def _repartitioned(self, rows: pa.Table) -> pa.Table:
-        """Rows in the partition of their new key."""
-        partitions = partition_keys(as_bytes(rows.column(REKEY)).combine_chunks(), self._repartition)
-        rows = rows.set_column(rows.column_names.index(PARTITION), PARTITION, pa.array(partitions))
-        return rows.drop_columns([REKEY])
 
     def _windowed(self, rows: pa.Table) -> pa.Table:
         """Every row once for each open window it falls into."""

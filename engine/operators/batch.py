@@ -81,6 +81,8 @@ class BatchContext:
     #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
     spread: bool = True
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
+    #: Present time, epoch ms, for what goes by the clock.
+    now_ms: int = 0
     #: There are no records: every stage only has its statement bound by DuckDB.
     binding: bool = False
     #: What reading made of records that had to be decoded for it, and stages ahead of their turn, by index of the source.
@@ -128,6 +130,11 @@ def in_order(table: pa.Table) -> pa.Table:
     if (places[1:] >= places[:-1]).all():
         return table
     return table.take(pa.array(np.argsort(places, kind="stable")))
+
+
+def with_bytes(table: pa.Table, ref: str) -> pa.Table:
+    """`table` with the text in column `ref` as bytes."""
+    return table.set_column(table.column_names.index(ref), ref, as_bytes(table.column(ref)))
 
 
 def as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:

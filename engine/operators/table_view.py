@@ -18,7 +18,8 @@ class TableView:
     """Keeps the table's visible rows, and turns changes into the changes of what is visible.
 
     A change that satisfies the condition goes on; one that does not is a tombstone if the row was visible before, else nothing.
-    Without a condition (`filtered` false) every change goes on, deletes of unknown keys too.
+    Without a condition (`filtered` false) every change goes on, deletes of unknown keys too. silent: a change of a row that was
+    not visible and is not is nothing; else, as ksqlDB has it behind a foreign-key join, a tombstone.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class TableView:
         state: KeyedState,
         *,
         filtered: bool,
+        silent: bool = True,
     ) -> None:
         self.input = input_
         self.keys = keys
         self.state = state
         self.filtered = filtered
+        self._silent = silent
         self.inputs, self.states = (input_,), (state,)
 
     def describe(self) -> str:
@@ -54,7 +57,7 @@ class TableView:
         before = versions.before(visible, self.state.store.live(versions.touched))
         self._remember(changes, versions, visible)
         changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
-        return changes.filter(pa.array(visible | before)) if self.filtered else changes
+        return changes.filter(pa.array(visible | before)) if self.filtered and self._silent else changes
 
     def _remember(self, changes: pa.Table, versions: Versions, visible: np.ndarray) -> None:
         last = versions.last

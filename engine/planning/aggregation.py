@@ -11,10 +11,8 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.catalog.definitions import Source, Window
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name
-from ksql.engine.formats import bind
-from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.operators.aggregation import REKEY, Aggregation
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.stage import Stage
@@ -23,12 +21,13 @@ from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.planning.aggregate_calls import AggregateCalls, collect_calls
 from ksql.engine.planning.explode import refuse_explosion
 from ksql.engine.planning.grouping import Grouping
+from ksql.engine.planning.key_bytes import key_bytes
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.projection import planned, project_table
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, split
 from ksql.engine.planning.view import plan_view
-from ksql.engine.types.sql_types import BIGINT, BOOLEAN, BYTES, Column, quote_duckdb
+from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, quote_duckdb
 
 #: The key of the only group there is without a GROUP BY.
 _ALL = Sql("TRUE", "TRUE", BOOLEAN)
@@ -71,12 +70,12 @@ def _group(
     windows = _windows(analysis)
     in_place = _lies_in_place(analysis, relation.traits)
     partitions = relation.traits.partitions if windows and not in_place else 0
-    rekeyed = [(REKEY, _key_bytes(relation.traits, key_sql))] if partitions else []
+    columns = tuple(Column(ref, sql.type) for ref, sql in key_sql if sql.type is not None)
+    rekeyed = [(REKEY, key_bytes(relation.traits, columns))] if partitions else []
     relation.project([*key_sql, *calls.arguments], ())
     relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
     if rekeyed:
         relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
-    columns = [Column(ref, sql.type) for ref, sql in key_sql if sql.type is not None]
     key_types = [(column.name, column.type.arrow) for column in columns]
     aggregation = Aggregation("aggregation", relation.stage(), key_types, calls.calls, windows, partitions)
     names = _names(columns, calls, windows)
@@ -114,18 +113,6 @@ def _lies_in_place(analysis: Analysis, traits: Traits) -> bool:
     """Whether rows lie already where the key of their group puts them."""
     by_key = bool(analysis.group_by) and not traits.is_misplaced and traits.is_keyed_by(*analysis.group_by)
     return by_key or traits.partitions == 1
-
-
-def _key_bytes(traits: Traits, keys: Sequence[tuple[str, Sql]]) -> Sql:
-    """The new key as a repartition topic would hold it: in the format of the old one; where that cannot carry it, as JSON."""
-    columns = tuple(Column(ref, sql.type) for ref, sql in keys if sql.type is not None)
-    options = FormatOptions(is_key=True, delimiter=traits.key_options.delimiter)
-    try:
-        _, encoder = bind("KAFKA" if traits.key_format == "NONE" else traits.key_format, columns, options)
-    except StatementError:
-        _, encoder = bind("JSON", columns, FormatOptions(is_key=True))
-    sql = encoder.sql([quote_duckdb(ref) for ref, _ in keys])
-    return Sql(sql, sql, BYTES)
 
 
 def _names(keys: Sequence[Column], calls: AggregateCalls, windows: TimeWindows | None) -> tuple[Name, ...]:

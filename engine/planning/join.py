@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.errors import NotSupportedError, located
 from ksql.engine.expressions.typed import Name, Refs
 from ksql.engine.planning.relation import Relation, kept, read
+from ksql.engine.planning.stream_stream_join import join_streams
 from ksql.engine.planning.stream_table_join import join_stream_table
+from ksql.engine.planning.table_join import join_tables
 
+JoinPlanner = Callable[[Relation, Relation, JoinClause, Mapping[str, str]], Relation]
 #: Each kind of join: what stands before it, what it joins with that, how.
-_PLANNERS: dict[tuple[str, str], Callable[[Relation, Relation, JoinClause], Relation]] = {
+_PLANNERS: dict[tuple[str, str], JoinPlanner] = {
+    ("stream", "stream"): join_streams,
     ("stream", "table"): join_stream_table,
+    ("table", "table"): join_tables,
 }
 
 
-def plan_joins(analysis: Analysis) -> Relation:
+def plan_joins(analysis: Analysis, properties: Mapping[str, str]) -> Relation:
     """The relation of all sources joined, left to right."""
     refs, used = Refs(), set(_used(analysis))
     left, *others = (_side(i, aliased, refs, used) for i, aliased in enumerate(analysis.sources))
     for join, right in zip(analysis.joins, others, strict=True):
-        left = _planner(left, right, join)(left, right, join)
+        left = _planner(left, right, join)(left, right, join, properties)
     return left
 
 
-def _planner(left: Relation, right: Relation, join: JoinClause) -> Callable[[Relation, Relation, JoinClause], Relation]:
-    kinds = left.traits.kind, right.traits.kind
-    if kinds not in _PLANNERS:
-        raise located(NotSupportedError(f"a {'-'.join(kinds)} join is not supported yet"), join.node)
+def _planner(left: Relation, right: Relation, join: JoinClause) -> JoinPlanner:
     if left.traits.window or right.traits.window:
         raise located(NotSupportedError("a join of windowed sources is not supported yet"), join.node)
-    return _PLANNERS[kinds]
+    return _PLANNERS[left.traits.kind, right.traits.kind]
 
 
 def _side(index: int, aliased: AliasedSource, refs: Refs, used: set[tuple[str, str]]) -> Relation:

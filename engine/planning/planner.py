@@ -22,7 +22,7 @@ def plan(analysis: Analysis, properties: Mapping[str, str], into: Source | None 
     into: what the query writes, if that is there already: it says which columns are keys, and a stream's numbers are widened
     to its.
     """
-    relation = _from(analysis)
+    relation = _from(analysis, properties)
     if analysis.is_aggregate:
         made = plan_aggregate(analysis, relation, properties, into)
     elif relation.traits.is_table:
@@ -37,9 +37,9 @@ def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, s
     return _as_written(plan_stream(analysis, relation, properties, None), analysis)
 
 
-def _from(analysis: Analysis) -> Relation:
+def _from(analysis: Analysis, properties: Mapping[str, str]) -> Relation:
     if analysis.joins:
-        return plan_joins(analysis)
+        return plan_joins(analysis, properties)
     (source,) = analysis.sources
     return read(0, source)
 

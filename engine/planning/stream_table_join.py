@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from ksql.engine.analysis.joins import JOIN_KEY
@@ -14,7 +16,12 @@ from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.types.sql_types import Column
 
 
-def join_stream_table(stream: Relation, table: Relation, join: JoinClause) -> Relation:
+def join_stream_table(
+    stream: Relation,
+    table: Relation,
+    join: JoinClause,
+    properties: Mapping[str, str],  # noqa: ARG001
+) -> Relation:
     """Rows of the stream, each beside the table's row of its key."""
     (key,) = join.result.keys
     key_ref = f"{JOIN_KEY}.{join.right.alias}"

@@ -22,7 +22,7 @@ def plan_view(
     rows = pa.schema([*columns.items(), (TIMESTAMP, pa.int64())])
     windowed = WINDOW_START in keys
     state = _windowed_state(key_schema, rows, aggregation) if windowed else KeyedState("view", key_schema, rows)
-    return TableView(relation.stage(), keys, state, filtered=filtered)
+    return TableView(relation.stage(), keys, state, filtered=filtered, silent=not relation.traits.by_foreign_key)
 
 
 def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | None) -> TimedState:

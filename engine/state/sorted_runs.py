@@ -68,6 +68,23 @@ class DueTimes(SortedRuns):
         self._runs = [run for run in self._runs if run.shape[1]]
         return np.concatenate(taken)
 
+    def before(self, bound: int) -> np.ndarray:
+        """The places whose time is below `bound`."""
+        return np.concatenate([_NONE, *(run[1][: int(np.searchsorted(run[0], bound))] for run in self._runs)])
+
+    def first(self, bound: int, count: int) -> np.ndarray:
+        """The first `count` places whose time is not below `bound`, in order of time."""
+        starts = [int(np.searchsorted(run[0], bound)) for run in self._runs]
+        return self._merged([run[:, start : start + count] for run, start in zip(self._runs, starts, strict=True)])[:count]
+
+    def last(self, count: int) -> np.ndarray:
+        """The last `count` places, in order of time."""
+        return self._merged([run[:, -count:] for run in self._runs])[-count:]
+
+    def _merged(self, parts: list[np.ndarray]) -> np.ndarray:
+        rows = np.concatenate([np.zeros((2, 0), dtype=np.int64), *parts], axis=1)
+        return np.asarray(self._sorted(rows)[1])
+
     def renumber(self, places: np.ndarray) -> None:
         """Place p is places[p] from now on, or gone where that is negative."""
         moved = [np.stack([run[0], places[run[1]]]) for run in self._runs]

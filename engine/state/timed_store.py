@@ -13,15 +13,17 @@ _LIMITS = np.iinfo(np.int64)
 
 class TimedStore(KeyedStore):
     """`time` names the column of `key_schema` (int64, ms) that orders the rows of an owner; the owner is what stands before it.
-    `due` names the one that says when a row is due, `partition` the column of `row_schema` that says in which partition.
+    `due` names the one that says when a row is due (None: never), `partition` the column of `row_schema` that says in which
+    partition.
 
     Nothing here looks at rows that are not asked for: both orders are indexes. That of the owners is brought up to date by
     `between`, so it costs nothing where nobody asks.
     """
 
-    def __init__(self, key_schema: pa.Schema, row_schema: pa.Schema, time: str, due: str, partition: str) -> None:
+    def __init__(self, key_schema: pa.Schema, row_schema: pa.Schema, time: str, due: str | None, partition: str) -> None:
         super().__init__(key_schema, row_schema)
-        self._time, self._due = key_schema.get_field_index(time), key_schema.get_field_index(due)
+        self._time = key_schema.get_field_index(time)
+        self._due = None if due is None else key_schema.get_field_index(due)
         self._partition = row_schema.get_field_index(partition)
         self.owner_names = key_schema.names[: self._time]
         self._forget_order()
@@ -31,8 +33,8 @@ class TimedStore(KeyedStore):
         with self.lock:
             fresh = ~self.live(slots)
             replaced = super().put(slots, rows, offset)
-            if fresh.any():
-                self._add_due(slots[fresh], rows.column(self._partition).to_numpy()[fresh])
+            if self._due is not None and fresh.any():
+                self._add_due(self._due, slots[fresh], rows.column(self._partition).to_numpy()[fresh])
             return replaced
 
     def between(
@@ -58,10 +60,32 @@ class TimedStore(KeyedStore):
         """The slots of the partition's rows that are due before a time, ms, ascending. They are not given out again."""
         with self.lock:
             times = self._due_times.get(partition)
-            slots = np.unique(times.take_before(before)) if times else np.zeros(0, dtype=np.int64)
-            slots = slots[self.live(slots)]
-            # A row that was deleted may have come back in another partition.
-            return np.asarray(slots[self._rows[self._partition].get(slots).to_numpy() == partition])
+            return self._present(times.take_before(before), partition) if times else np.zeros(0, dtype=np.int64)
+
+    def due_before(self, partition: int, before: int) -> np.ndarray:
+        """The slots that `take_due` would take, left where they are."""
+        with self.lock:
+            times = self._due_times.get(partition)
+            return self._present(times.before(before), partition) if times else np.zeros(0, dtype=np.int64)
+
+    def due_ends(self, partition: int, bound: int, count: int) -> np.ndarray:
+        """The slots of the first `count` rows of the partition that are due at `bound` or later, and of the last `count`."""
+        with self.lock:
+            times = self._due_times.get(partition)
+            if times is None:
+                return np.zeros(0, dtype=np.int64)
+            wanted = count
+            while True:  # some of the places may belong to rows that were deleted
+                first, last = (self._present(places, partition) for places in (times.first(bound, wanted), times.last(wanted)))
+                if min(len(first), len(last)) >= count or wanted >= self._index.size:
+                    return np.unique(np.append(first, last))
+                wanted *= 2
+
+    def _present(self, slots: np.ndarray, partition: int) -> np.ndarray:
+        """Those of the slots that have a row, and in this partition: one that was deleted may have come back in another."""
+        slots = np.unique(slots)
+        slots = slots[self.live(slots)]
+        return np.asarray(slots[self._rows[self._partition].get(slots).to_numpy() == partition])
 
     @property
     def due_partitions(self) -> list[int]:
@@ -82,8 +106,8 @@ class TimedStore(KeyedStore):
             self._order.add(owners, self._numbers(self._time, slots), slots)
             self._ordered = size
 
-    def _add_due(self, slots: np.ndarray, partitions: np.ndarray) -> None:
-        times = self._numbers(self._due, slots)
+    def _add_due(self, due: int, slots: np.ndarray, partitions: np.ndarray) -> None:
+        times = self._numbers(due, slots)
         for partition in np.unique(partitions).tolist():
             here = partitions == partition
             self._due_times.setdefault(partition, DueTimes()).add(times[here], slots[here])

@@ -1,0 +1,174 @@
+"""The unmatched rows of an outer stream-stream join with a grace period: they wait until their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.kernels.unmatched import NEVER, NOTHING, Looks, Waiting, emissions
+from ksql.engine.operators.batch import PARTITION, TIMESTAMP
+from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
+from ksql.engine.state.numbers import Numbers
+from ksql.engine.state.stateful import Stateful
+from ksql.engine.state.timed_state import TimedState
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Waiting rows of one side that a batch has to do with: those that arrive in it, and stored ones (`slots`, else -1).
+
+    row: of `Records.candidates`; arrives: the record with which it begins to wait (-1: before); leaves: the first that matches.
+    """
+
+    row: np.ndarray
+    arrives: np.ndarray
+    leaves: np.ndarray
+    time: np.ndarray
+    partition: np.ndarray
+    sequence: np.ndarray
+    encoded: list[bytes]
+    slots: np.ndarray
+
+
+class UnmatchedRows:
+    """Rows wait by side, key and timestamp. With which record they come out is for `kernels.unmatched` to say."""
+
+    def __init__(self, name: str, sides: Sequence[Side], grace_ms: int, look_interval_ms: int) -> None:
+        self._sides = sides
+        self._lasts = (sides[0].after_ms + grace_ms, sides[1].after_ms + grace_ms)
+        self._look_interval_ms, self._next_look = look_interval_ms, 0
+        self._minima = Numbers[int](f"{name}.unmatched", pa.int32())
+        self._states = [
+            _state(f"{name}.unmatched-{label}", side) for label, side in zip(("leading", "other"), sides, strict=True)
+        ]
+        self.states: Sequence[Stateful] = (self._minima, *self._states)
+
+    def process(
+        self, records: Records, pairs: Pairs, new: np.ndarray, stream_time: np.ndarray, now_ms: int
+    ) -> Sequence[Outputs]:
+        """What comes out. new: the records that begin to wait. stream_time: at every record."""
+        sides = [self._rows(side, records, pairs, new[records.side[new] == side], stream_time) for side in (0, 1)]
+        minima = dict(self._minima.latest)
+        outputs = []
+        came_out = [np.zeros(len(rows.row), dtype=bool) for rows in sides]
+        for partition in np.unique(records.partition[records.keyed]).tolist():
+            found = self._come_out(partition, records, sides, stream_time, minima, now_ms)
+            for side, rows in enumerate(sides):
+                record, which, position = np.array(found[side], dtype=np.int64).reshape(-1, 3).T
+                came_out[side][which] = True
+                outputs.append(Outputs.of(side, record, 0, rows.row[which], rows.time[which], position))
+        self._minima.stage(minima)
+        for side, rows in enumerate(sides):
+            self._stage(side, records, rows, came_out[side])
+        return outputs
+
+    def _come_out(
+        self,
+        partition: int,
+        records: Records,
+        sides: Sequence[_Rows],
+        stream_time: np.ndarray,
+        minima: dict[int, int],
+        now_ms: int,
+    ) -> list[list[tuple[int, int, int]]]:
+        """For each side the (record, row of `sides`, position among all) of the rows of a partition that come out."""
+        at = np.flatnonzero(records.keyed & (records.partition == partition))
+        rows = [
+            (time, 1 - side, encoded, sequence, side, which)
+            for side, found in enumerate(sides)
+            for which in np.flatnonzero(found.partition == partition).tolist()
+            for time, encoded, sequence in [(int(found.time[which]), found.encoded[which], int(found.sequence[which]))]
+        ]
+        rows.sort()
+        number = dict(zip(at.tolist(), range(len(at)), strict=True)) | {-1: -1, NEVER: NEVER}
+        waiting = Waiting(
+            [time for time, *_ in rows],
+            [side for *_, side, _ in rows],
+            [number[int(sides[side].arrives[which])] for *_, side, which in rows],
+            [number[int(sides[side].leaves[which])] for *_, side, which in rows],
+        )
+        looks = Looks(minima.get(partition, NOTHING), self._looks_left(now_ms))
+        before = looks.left
+        times = zip(stream_time[at].tolist(), records.time[at].tolist(), strict=True)
+        looking = [time if time == own else None for time, own in times]
+        reach = [self._lasts[side] for side in records.side[at].tolist()]
+        found = emissions(waiting, looking, reach, self._lasts, looks)
+        if looks.left < before and self._look_interval_ms:
+            self._next_look = now_ms + self._look_interval_ms
+        minima[partition] = looks.minimum
+        result: list[list[tuple[int, int, int]]] = [[], []]
+        for position, (record, row) in enumerate(found):
+            *_, side, which = rows[row]
+            result[side].append((int(at[record]), which, position))
+        return result
+
+    def _looks_left(self, now_ms: int) -> float:
+        if not self._look_interval_ms:
+            return float("inf")
+        return 1 if now_ms >= self._next_look else 0
+
+    def _rows(self, side: int, records: Records, pairs: Pairs, new: np.ndarray, stream_time: np.ndarray) -> _Rows:
+        """The new rows of a side, and the stored ones that come out or find a match, or may be the next to look at."""
+        store = self._states[side].store
+        matched = pairs.where(pairs.side == 1 - side)
+        in_batch = matched.other < len(records.positions[side])
+        leaves = np.full(len(records), NEVER)
+        np.minimum.at(leaves, records.positions[side][matched.other[in_batch]], matched.record[in_batch])
+        slots, leaving = self._matched(side, records, matched.where(~in_batch))
+        asked = [slots]
+        for partition in np.unique(records.partition[records.keyed]).tolist():
+            bound = int(stream_time[records.keyed & (records.partition == partition)].max()) - self._lasts[side]
+            asked += [store.due_before(partition, bound), store.due_ends(partition, bound, len(slots) + 1)]
+        wanted = np.unique(np.concatenate(asked))
+        stored = store.rows_at(wanted)
+        stored_leaves = np.full(len(wanted), NEVER)
+        stored_leaves[np.searchsorted(wanted, slots)] = leaving
+        batch = records.candidates[side]
+        encoded = self._sides[side].encoded
+        new_rows = records.row[new]
+        first = records.add(side, stored)
+        return _Rows(
+            np.append(new_rows, first + np.arange(len(wanted))),
+            np.append(new, np.full(len(wanted), -1)),
+            np.append(leaves[new], stored_leaves),
+            np.append(records.time[new], stored.column(TIMESTAMP).to_numpy()),
+            np.append(records.partition[new], stored.column(PARTITION).to_numpy()),
+            np.append(records.sequence[new], stored.column(SEQUENCE).to_numpy()),
+            batch.column(encoded).take(pa.array(new_rows)).to_pylist() + stored.column(encoded).to_pylist(),
+            np.append(np.full(len(new), -1), wanted),
+        )
+
+    def _matched(self, side: int, records: Records, matched: Pairs) -> tuple[np.ndarray, np.ndarray]:
+        """(slot, first record that matches it) of the waiting rows among stored rows that matched."""
+        state = self._states[side]
+        keys = records.candidates[1 - side].column(self._sides[1 - side].key).take(pa.array(matched.own))
+        columns = [keys, pa.array(matched.other_time), pa.array(matched.other_sequence)]
+        slots = state.store.lookup(pa.table(columns, state.keys), insert=False)
+        known = slots >= 0
+        known[known] = state.store.live(slots[known])
+        distinct, which = np.unique(slots[known], return_inverse=True)
+        first = np.full(len(distinct), NEVER)
+        np.minimum.at(first, which, matched.record[known])
+        return distinct, first
+
+    def _stage(self, side: int, records: Records, rows: _Rows, came_out: np.ndarray) -> None:
+        """Rows that still wait are remembered; stored ones that do not any more are forgotten."""
+        state = self._states[side]
+        over = came_out | (rows.leaves < NEVER)
+        begins, ends = np.flatnonzero((rows.slots < 0) & ~over), np.flatnonzero((rows.slots >= 0) & over)
+        table = records.candidates[side].take(pa.array(rows.row[np.append(begins, ends)]))
+        table = table.append_column(SEQUENCE, pa.array(rows.sequence[np.append(begins, ends)]))
+        keys = table.select(state.keys.names)
+        slots = state.store.lookup(keys, insert=True)
+        live = np.append(np.ones(len(begins), dtype=bool), np.zeros(len(ends), dtype=bool))
+        state.stage(slots, keys, table.select(state.rows.names), live)
+
+
+def _state(name: str, side: Side) -> TimedState:
+    keys = pa.schema([(side.key, side.columns[side.key]), (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
+    data = [(ref, type_) for ref, type_ in side.columns.items() if ref != side.key]
+    rows = pa.schema([*data, (side.encoded, pa.binary()), (PARTITION, pa.int32())])
+    return TimedState(name, keys, rows, None, time=TIMESTAMP, partition=PARTITION)

@@ -1,0 +1,217 @@
+"""The stream-stream join against its step twin: one record at a time, rows in lists that are looked through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksql.engine.operators.batch import BatchContext
+from ksql.engine.operators.join_records import Side
+from ksql.engine.operators.stream_stream_join import StreamStreamJoin
+from ksql.engine.state.stateful import Stateful
+from ksql.engine.state.timed_state import TimedState
+
+DAY = 86_400_000
+NAMES = ("l", "r")
+
+
+class Record(NamedTuple):
+    side: int
+    key: str | None
+    time: int
+    partition: int
+    value: int
+
+
+class Output(NamedTuple):
+    place: int
+    time: int
+    partition: int
+    key: str | None
+    left: int | None
+    right: int | None
+
+
+@dataclass
+class Given:
+    """A node that hands out what it is given."""
+
+    side: int
+    table: pa.Table | None = None
+    inputs: Sequence[Any] = ()
+    states: Sequence[Stateful] = ()
+
+    def describe(self) -> str:
+        return "given"
+
+    def decode(self, context: BatchContext) -> None:
+        """Nothing to do ahead."""
+
+    def process(self, context: BatchContext) -> pa.Table:  # noqa: ARG002
+        assert self.table is not None
+        return self.table
+
+    def give(self, batch: Sequence[tuple[int, Record]]) -> None:
+        rows = [(place, r) for place, r in batch if r.side == self.side]
+        name = NAMES[self.side]
+        keys = [r.key for _, r in rows]
+        self.table = pa.table(
+            {
+                "$n": pa.array([place for place, _ in rows], pa.int64()),
+                "$ts": pa.array([r.time for _, r in rows], pa.int64()),
+                "$p": pa.array([r.partition for _, r in rows], pa.int32()),
+                "$del": pa.array([False] * len(rows), pa.bool_()),
+                f"{name}.k": pa.array(keys, pa.string()),
+                f"{name}.b": pa.array([None if k is None else k.encode() for k in keys], pa.binary()),
+                f"{name}.v": pa.array([r.value for _, r in rows], pa.int64()),
+            }
+        )
+
+
+@dataclass
+class Kind:
+    before: int
+    after: int
+    grace: int | None
+    outer: tuple[bool, bool]
+
+    def reach(self, side: int) -> tuple[int, int]:
+        """How long before and after a row of the side those of the other may lie."""
+        return (self.before, self.after) if side == 0 else (self.after, self.before)
+
+
+@dataclass
+class Twin:
+    """The join of one partition, step by step."""
+
+    kind: Kind
+    rows: list[list[Record]] = field(default_factory=lambda: [[], []])
+    own_times: list[int] = field(default_factory=lambda: [-1, -1])
+    time: int = -1
+    waiting: list[tuple[int, int, bytes, Record]] = field(default_factory=list)
+    minimum: int = 2**63 - 1
+
+    def step(self, place: int, record: Record) -> Iterator[Output]:
+        kind, side = self.kind, record.side
+        if record.key is None:
+            if kind.outer[side]:
+                yield output(place, record, None, record.time)
+            return
+        self.time = max(self.time, record.time)
+        self.own_times[side] = max(self.own_times[side], record.time)
+        if kind.grace is not None and record.time == self.time:
+            yield from self.look(place, record)
+        before, after = kind.reach(side)
+        matches = [
+            other
+            for other in self.rows[1 - side]
+            if other.key == record.key
+            and record.time - before <= other.time <= record.time + after
+            and other.time > self.own_times[1 - side] - self.retention
+        ]
+        for other in sorted(matches, key=lambda row: row.time):
+            yield output(place, record, other, max(record.time, other.time))
+            self.waiting = [w for w in self.waiting if w[:3] != waits(other)[:3]]
+        if not matches and kind.outer[side]:
+            if kind.grace is None or record.time + after < self.time:
+                yield output(place, record, None, record.time)
+            else:
+                self.waiting.append(waits(record))
+                self.minimum = min(self.minimum, record.time)
+        self.rows[side].append(record)
+
+    @property
+    def retention(self) -> int:
+        return self.kind.before + self.kind.after + (DAY if self.kind.grace is None else self.kind.grace)
+
+    def look(self, place: int, record: Record) -> Iterator[Output]:
+        grace = self.kind.grace or 0
+        if self.minimum >= self.time - self.kind.reach(record.side)[1] - grace:
+            return
+        self.minimum, still_open = 2**63 - 1, set()
+        for row in sorted(self.waiting, key=lambda w: w[:3]):
+            if still_open == {0, 1}:
+                break
+            self.minimum, side = row[0], row[3].side
+            if row[0] + self.kind.reach(side)[1] + grace >= self.time:
+                still_open.add(side)
+                continue
+            self.waiting.remove(row)
+            yield output(place, row[3], None, row[0])
+
+
+def waits(record: Record) -> tuple[int, int, bytes, Record]:
+    return record.time, 1 - record.side, (record.key or "").encode(), record
+
+
+def output(place: int, record: Record, other: Record | None, time: int) -> Output:
+    values = {record.side: record.value, **({} if other is None else {other.side: other.value})}
+    return Output(place, time, record.partition, record.key, values.get(0), values.get(1))
+
+
+class Joined:
+    """The operator over batches."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.given = (Given(0), Given(1))
+        left, right = (self.side(i, kind) for i in (0, 1))
+        self.join = StreamStreamJoin("join", (left, right), kind.grace)
+
+    def side(self, i: int, kind: Kind) -> Side:
+        key, value, encoded = (f"{NAMES[i]}.{column}" for column in "kvb")
+        columns = {key: pa.string(), value: pa.int64()}
+        return Side(self.given[i], key, encoded, columns, *kind.reach(i), kind.outer[i])
+
+    def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
+        for given_ in self.given:
+            given_.give(batch)
+        rows = self.join.process(BatchContext(None, {})).to_pylist()  # type: ignore[arg-type]
+        for offset, state in enumerate(self.join.states):
+            state.publish(offset)
+        return [
+            Output(r["$n"], r["$ts"], r["$p"], r["l.k"] if r["l.v"] is not None else r["r.k"], r["l.v"], r["r.v"]) for r in rows
+        ]
+
+
+#: A key lies in one partition.
+PARTITIONS = {"a": 0, "b": 0, "B": 0, "c": 1, None: 1}
+RECORD = st.builds(
+    lambda side, key, time: Record(side, key, time, PARTITIONS[key], 0),
+    st.integers(0, 1),
+    st.sampled_from(["a", "a", "a", "b", "B", "c", None]),
+    st.integers(0, 60),
+)
+KIND = st.builds(
+    Kind,
+    st.integers(0, 6),
+    st.integers(0, 6),
+    st.sampled_from([None, 0, 3, 10]),
+    st.sampled_from([(False, False), (True, False), (False, True), (True, True)]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(records=st.lists(RECORD, max_size=60), cuts=st.sets(st.integers(0, 60), max_size=6), kind=KIND)
+def test_it_does_what_its_twin_does(records: list[Record], cuts: set[int], kind: Kind) -> None:
+    numbered = [(place, record._replace(value=place)) for place, record in enumerate(records)]
+    twins = {0: Twin(kind), 1: Twin(kind)}
+    expected = [row for place, record in numbered for row in twins[record.partition].step(place, record)]
+    joined = Joined(kind)
+    places = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
+    found = [row for a, b in pairwise(places) for row in joined.process(numbered[a:b])]
+    assert found == expected
+
+
+@pytest.mark.parametrize("outer", [(False, False), (True, True)])
+def test_buffers_hold_what_may_still_match(outer: tuple[bool, bool]) -> None:
+    joined = Joined(Kind(5, 5, 0, outer))
+    for time in range(0, 10_000, 10):
+        joined.process([(0, Record(0, "a", time, 0, 0)), (1, Record(1, "b", time + 1, 0, 0))])
+    assert max(len(state.store) for state in joined.join.states if isinstance(state, TimedState)) <= 2

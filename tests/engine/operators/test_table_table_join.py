@@ -1,0 +1,117 @@
+"""The table-table join against its step twin, which looks at one change at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
+from ksql.engine.state.keyed_state import KeyedState
+from tests.engine.operators.given import CONTEXT, Given, publish
+
+
+class Change(NamedTuple):
+    """`value` None deletes the row."""
+
+    side: int
+    key: str
+    time: int
+    value: int | None
+
+
+class Output(NamedTuple):
+    """`row` None: a tombstone."""
+
+    place: int
+    key: str
+    time: int
+    row: tuple[int | None, int | None] | None
+
+
+@dataclass
+class Twin:
+    """A change at a time; rows are (value, timestamp) by key."""
+
+    outer: tuple[bool, bool]
+    rows: tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]] = field(default_factory=lambda: ({}, {}))
+
+    def step(self, place: int, change: Change) -> Iterator[Output]:
+        side, key = change.side, change.key
+        old, other = self.rows[side].pop(key, None), self.rows[1 - side].get(key)
+        if change.value is not None:
+            self.rows[side][key] = change.value, change.time
+        if other is None and not (self.outer[side] and (old is not None or change.value is not None)):
+            return
+        values = {side: change.value, 1 - side: None if other is None else other[0]}
+        there = [values[s] is not None and (self.outer[s] or values[1 - s] is not None) for s in (0, 1)]
+        time = max(change.time, change.time if other is None else other[1])
+        yield Output(place, key, time, (values[0], values[1]) if any(there) else None)
+
+
+CHANGE = st.builds(
+    Change, st.integers(0, 1), st.sampled_from("aaabc"), st.integers(0, 9), st.none() | st.none() | st.integers(0, 99)
+)
+
+
+def joined(outer: tuple[bool, bool]) -> tuple[TableTableJoin, list[Given]]:
+    nodes = [Given({f"{name}.k": pa.string(), f"{name}.v": pa.int64()}) for name in "lr"]
+    sides = [
+        TableSide(
+            node,
+            f"{name}.k",
+            KeyedState(
+                name, pa.schema([(f"{name}.k", pa.string())]), pa.schema([(f"{name}.v", pa.int64()), ("$ts", pa.int64())])
+            ),
+            outer[i],
+        )
+        for i, (name, node) in enumerate(zip("lr", nodes, strict=True))
+    ]
+    return TableTableJoin(sides[0], sides[1], "key"), nodes
+
+
+def process(join: TableTableJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Change]]) -> list[Output]:
+    for side, (node, name) in enumerate(zip(nodes, "lr", strict=True)):
+        node.rows = [
+            # A delete may come with values: they are not to be seen.
+            {
+                "$n": n,
+                "$ts": c.time,
+                "$p": 0,
+                "$del": c.value is None,
+                f"{name}.k": c.key,
+                f"{name}.v": -1 if c.value is None else c.value,
+            }
+            for n, c in batch
+            if c.side == side
+        ]
+    rows = join.process(CONTEXT).to_pylist()
+    publish(join)
+    return [Output(r["$n"], r["key"], r["$ts"], None if r["$del"] else (r["l.v"], r["r.v"])) for r in rows]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    changes=st.lists(CHANGE, max_size=40),
+    cuts=st.sets(st.integers(0, 40), max_size=4),
+    outer=st.tuples(st.booleans(), st.booleans()),
+)
+def test_it_does_what_its_twin_does(changes: list[Change], cuts: set[int], outer: tuple[bool, bool]) -> None:
+    numbered, twin = list(enumerate(changes)), Twin(outer)
+    expected = [row for place, change in numbered for row in twin.step(place, change)]
+    join, nodes = joined(outer)
+    places = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
+    assert [row for a, b in pairwise(places) for row in process(join, nodes, numbered[a:b])] == expected
+
+
+def test_a_table_joined_with_itself_changes_on_the_left_first() -> None:
+    join, nodes = joined((False, False))
+    both = [(0, Change(side, "a", 5, 1)) for side in (0, 1)]
+    assert process(join, nodes, both) == [Output(0, "a", 5, (1, 1))]
+    again = [(1, Change(side, "a", 6, 2)) for side in (0, 1)]
+    assert process(join, nodes, again) == [Output(1, "a", 6, (2, 1)), Output(1, "a", 6, (2, 2))]
