@@ -36,6 +36,14 @@ def _epoch_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _open_sql(workers: int) -> SqlRunner:
+    # One thread: `SqlRunner` spreads batches over threads itself. And that optimizer would copy the parsing of a record into
+    # the filter above it, and so parse it twice.
+    database = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
+    register(database)
+    return SqlRunner(database, workers)
+
+
 class EngineCore:
     """What `Engine` is made of, but for sessions."""
 
@@ -47,19 +55,17 @@ class EngineCore:
         workers: int = 1,
         clock: Callable[[], int] = _epoch_ms,
         batch_records: int = 65_536,
+        sql: SqlRunner | None = None,
     ) -> None:
         self.log = log
         self.config = checked(config or {}, of_session=False)
         self.clock = clock
         self._batch_records = batch_records
         self.catalog = Catalog(log)
-        # One thread: `SqlRunner` spreads batches over threads itself. And that optimizer would copy the parsing of a record
-        # into the filter above it, and so parse it twice.
-        self.database = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
         self.sql_error = duckdb.Error
         self.processing_log = ProcessingLog(log, self.catalog, enabled=is_on(self.config, ERROR_STREAM))
-        register(self.database)
-        self.sql = SqlRunner(self.database, workers)
+        self.sql = sql or _open_sql(workers)
+        self._borrows_sql = sql is not None
         self.runtime = Runtime(log, workers)
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
@@ -164,5 +170,5 @@ class EngineCore:
         self.push_queries.close_all()
         self.pull_database.close()
         self.runtime.close()
-        self.sql.close()
-        self.database.close()
+        if not self._borrows_sql:
+            self.sql.close()

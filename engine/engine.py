@@ -13,8 +13,8 @@ class Engine(EngineCore):
     """Runs statements and queries over `log`.
 
     `config` holds defaults of session properties; `workers` threads run the persistent queries, and as many a batch of one of
-    them; they take at most `batch_records` records at a time. `clock` gives epoch ms. Close it when done; persistent queries
-    go on when the log is opened again.
+    them; they take at most `batch_records` records at a time. `clock` gives epoch ms. `sql` is another engine's, which it
+    works with and leaves open. Close it when done; persistent queries go on when the log is opened again.
     """
 
     def session(self, *, properties: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None) -> Session:

@@ -16,7 +16,7 @@ from ksql.engine.statements.insert_values import insert_all
 from ksql.engine.statements.parameters import bind, share_out
 from ksql.engine.statements.registry import EXECUTORS, Request
 from ksql.errors import KsqlError
-from ksql.parser import Piece, parse_one, split, substitute
+from ksql.parser import ParsedStatement, Piece, parse_one, split, substitute
 
 
 class Session(SessionState):
@@ -26,16 +26,31 @@ class Session(SessionState):
         super().__init__(engine, dict(properties), dict(variables))
         load_executors()
 
-    def execute(self, text: str, *, parameters: Sequence[Any] = (), note: tuple[str, str] | None = None) -> Iterator[Result]:
+    def execute(self, text: str, *, parameters: Sequence[Any] = ()) -> Iterator[Result]:
         """Carry out the statements of `text`, one for each step of the iterator.
 
-        parameters: values of Python for the `?` in it. note: space and key of an entry of the log's metadata, written in the
-        transaction of each statement that has one.
-        Raises KsqlError at the statement that fails; those before it stay done.
+        parameters: values of Python for the `?` in it. Raises KsqlError at the statement that fails; those before it stay done.
         """
         pieces = split(text)
         for piece, values in zip(pieces, share_out(pieces, parameters), strict=True):
-            yield self._execute_one(piece, values, note)
+            yield self._execute_one(piece, values, None)
+
+    def run(self, piece: Piece, *, note: tuple[str, str] | None = None) -> Result:
+        """Carry out one statement of a script. Raises KsqlError.
+
+        note: space and key of an entry of the log's metadata, written in the transaction of the statement if it has one.
+        """
+        share_out([piece], ())
+        return self._execute_one(piece, (), note)
+
+    def parse(self, piece: Piece, values: Sequence[Any] = ()) -> ParsedStatement:
+        """The statement as it stands now, with its variables replaced, and `values` for its `?`. Raises KsqlError."""
+        text = piece.text
+        if is_on(self.properties, VARIABLES):
+            text = substitute(text, self.variables, line=piece.line, column=piece.column)
+        if values:
+            text = bind(text, values, self.engine.sources)
+        return parse_one(text, line=piece.line, column=piece.column)
 
     def insert_all(self, texts: Iterable[str]) -> tuple[int, KsqlError | None]:
         """Carry out INSERT … VALUES statements in one commit: how many, and the error of the first that failed, if one did.
@@ -47,11 +62,8 @@ class Session(SessionState):
     def _execute_one(self, piece: Piece, values: Sequence[Any], note: tuple[str, str] | None) -> Result:
         text = piece.text
         try:
-            if is_on(self.properties, VARIABLES):
-                text = substitute(text, self.variables, line=piece.line, column=piece.column)
-            if values:
-                text = bind(text, values, self.engine.sources)
-            statement = parse_one(text, line=piece.line, column=piece.column)
+            statement = self.parse(piece, values)
+            text = statement.text
             return self._carry_out(Request(self, statement.node, text.strip(), note))
         except StatementError as error:
             error.written_in(text, piece.line, piece.column)

@@ -62,6 +62,7 @@ def _drop_output() -> None:
 @click.group(cls=KsqlGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-e", "--execute", "sql", multiple=True, metavar="SQL", help="Run statements and end; may be repeated.")
 @click.option("-f", "--file", metavar="FILE", help="Run the statements of a file and end; '-' is the standard input.")
+@click.option("--check", is_flag=True, help="Only say whether the statements could be carried out.")
 @click.option("-d", "--define", multiple=True, metavar="NAME=VALUE", help="Variable for ${NAME}; may be repeated.")
 @click.option(
     "--output", type=click.Choice(["TABULAR", "JSON"], case_sensitive=False), default="TABULAR", help="Form of results."
@@ -70,7 +71,14 @@ def _drop_output() -> None:
 @with_config
 @click.pass_context
 def main(
-    ctx: click.Context, *, config: Config, sql: tuple[str, ...], file: str | None, define: tuple[str, ...], output: str
+    ctx: click.Context,
+    *,
+    config: Config,
+    sql: tuple[str, ...],
+    file: str | None,
+    check: bool,
+    define: tuple[str, ...],
+    output: str,
 ) -> None:
     """ksql: streams and tables in SQL, in one process.
 
@@ -81,17 +89,19 @@ def main(
             stream.reconfigure(errors="backslashreplace")  # what an encoding lacks is no reason to stop
     if ctx.invoked_subcommand is not None:
         return
-    from ksql.commands.execute import execute, parse_variables, read_script
+    from ksql.commands.execute import execute, parse_variables, script_of
+    from ksql.script import Script
 
     variables = parse_variables(define)
     form: Any = output.upper()
-    texts = [*sql, *([read_script(file)] if file else [])]
-    if texts:
-        execute(config, "\n".join(text if text.rstrip().endswith(";") else text + ";" for text in texts), variables, form)
+    scripts = [*map(Script, sql), *([script_of(file)] if file else [])]
+    if not scripts and not sys.stdin.isatty():
+        scripts = [script_of("-")]
+    if scripts:
+        execute(config, scripts, variables, form, only_check=check)
         return
-    if not sys.stdin.isatty():
-        execute(config, read_script("-"), variables, form)
-        return
+    if check:
+        raise click.UsageError("--check needs statements: -e, -f, or the standard input")
     from ksql.repl.loop import prompt
 
     ctx.exit(prompt(config, variables, form))

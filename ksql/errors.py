@@ -22,9 +22,12 @@ class KsqlError(Exception):
         self.message = message
         self.detail = detail
         self.hint = hint
+        #: Of the script with the statement, where there is one.
+        self.file = ""
 
     def __str__(self) -> str:
-        lines = (self.headline, self.place, self.detail, self.hint and f"Hint: {self.hint}")
+        said_of = f"{self.file}{', ' if self.place else ': '}" if self.file else ""
+        lines = (said_of + self.headline, self.place, self.detail, self.hint and f"Hint: {self.hint}")
         return "\n".join(line for line in lines if line)
 
     @property

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Container, Iterator
 
 from ksql.database import Database
 from ksql.display import Display
-from ksql.parser import split
-from ksql.runner import run_statements
+from ksql.engine import Session
+from ksql.runner import run_one
+from ksql.script import Script, Statement, check, statements
 from ksql.sql_text import first_word, is_push, is_query, target_of
 
 SPACE = "ksql.run"
@@ -21,34 +23,45 @@ SPACE = "ksql.run"
 _LASTING = {"CREATE", "INSERT", "DROP", "ALTER", "TERMINATE", "PAUSE", "RESUME"}
 
 
-def run_file(db: Database, sql: str, display: Display, *, until_idle: bool = False) -> None:
-    """Carry out the statements of `sql` in the database's session, except those carried out at an earlier start.
+def run_file(db: Database, script: Script, display: Display, *, until_idle: bool = False, only_check: bool = False) -> None:
+    """Carry out the statements of a script in the database's session, except those carried out at an earlier start.
 
-    until_idle: a pull query waits until the queries have committed all there is to read, and a push query ends then.
-    Raises what Session.execute raises.
+    All of it is checked first; only_check: and no more. until_idle: a pull query waits until the queries have committed all
+    there is to read, and a push query ends then. Raises KsqlError, and then nothing was carried out, unless records are at
+    fault.
     """
     done = set(db.log.scan(SPACE))
-    seen: Counter[str] = Counter()
-    missing: set[str] = set()
-    for piece in split(sql):
-        # Blank lines in front keep the line numbers of the file in error messages.
-        statement, text = piece.text, "\n" * (piece.line - 1) + piece.text
-        if first_word(statement) not in _LASTING:
-            if until_idle and is_query(statement) and not is_push(statement):
+    check(db.session, lambda trial: (statement for statement, _ in _to_do(trial, script, done)))
+    if only_check:
+        return
+    for statement, mark in _to_do(db.session, script, done):
+        if mark is None:
+            if until_idle and is_query(statement.text) and not is_push(statement.text):
                 db.wait_idle()
-            run_statements(db.session, text, display, finished=lambda: until_idle and db.wait_idle(0))
+            run_one(db.session, statement, display, finished=lambda: until_idle and db.wait_idle(0))
             continue
-        seen[statement] += 1
-        mark = _mark(statement, db.session.variables, seen[statement])
-        target = target_of(statement)
-        if mark in done and target not in missing and (target is None or target in db.engine.sources):
-            continue
-        if mark in done and target is not None:
-            missing.add(target)
-        run_statements(db.session, text, display, note=(SPACE, mark))
+        run_one(db.session, statement, display, note=(SPACE, mark))
         if mark not in db.log.scan(SPACE):  # it had nothing to do, which must not change at the next start
             with db.log.change() as transaction:
                 transaction.put(SPACE, mark, b"")
+
+
+def _to_do(session: Session, script: Script, done: Container[str]) -> Iterator[tuple[Statement, str | None]]:
+    """The statements to carry out in `session`, in turn, with the mark of those that take lasting effect."""
+    seen: Counter[str] = Counter()
+    missing: set[str] = set()
+    for statement in statements(session, script):
+        if first_word(statement.text) not in _LASTING:
+            yield statement, None
+            continue
+        seen[statement.text] += 1
+        mark = _mark(statement.text, session.variables, seen[statement.text])
+        target = target_of(statement.text)
+        if mark in done and target not in missing and (target is None or target in session.engine.sources):
+            continue
+        if mark in done and target is not None:
+            missing.add(target)
+        yield statement, mark
 
 
 def _mark(statement: str, variables: object, occurrence: int) -> str:

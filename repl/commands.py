@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ksql.display import OUTPUT_FORMATS, Display
+from ksql.errors import ConfigError
 from ksql.reasons import reason
 from ksql.repl.shell_state import ShellState
+from ksql.script import read_script
 from ksql.tables import LEAST_WIDTH
 from ksql.version import version
 
@@ -130,12 +132,11 @@ def server(shell: ShellState, rest: str) -> None:
 
 @command("run script FILE", "carry out the statements of a file", words="run script")
 def run_script(shell: ShellState, rest: str) -> None:
-    path = _path(rest, "run script FILE")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"cannot read {path}: {reason(error)}") from error
-    shell.run_sql(text)
+        script = read_script(str(_path(rest, "run script FILE")))
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+    shell.run_script(script)
 
 
 @command("spool FILE|OFF", "copy all results to a file")

@@ -8,6 +8,7 @@ from ksql.parser import is_complete, split
 from ksql.repl.commands import COMMANDS, CommandError, find_command
 from ksql.repl.complete import Names
 from ksql.repl.shell_state import ShellState
+from ksql.script import Script
 
 
 class Shell(ShellState):
@@ -23,7 +24,7 @@ class Shell(ShellState):
                 command, rest = found
                 command.action(self, rest)
             elif text.strip():
-                self.run_sql(text)
+                self.run_script(Script(text))
         except KeyboardInterrupt:
             self.say("Ended by Ctrl-C.")
         except CommandError as error:

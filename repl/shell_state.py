@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from ksql.database import Database
 from ksql.display import Display, OutputFormat
 from ksql.errors import KsqlError
-from ksql.runner import run_statements
+from ksql.runner import run_scripts
+from ksql.script import Script
 
 
 class ShellState:
@@ -23,10 +24,10 @@ class ShellState:
         self.leaving = False
         self.past: Iterable[str] = ()
 
-    def run_sql(self, sql: str) -> None:
+    def run_script(self, script: Script) -> None:
         """Carry out statements up to the first that fails, whose error is shown."""
         try:
-            run_statements(self.session, sql, self.display)
+            run_scripts(self.session, [script], self.display)
         except KsqlError as error:
             self.display.error(str(error))
         except Exception as error:

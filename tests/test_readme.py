@@ -27,7 +27,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_python(capsys: pytest.CaptureFixture[str]) -> None:
     for visits in (1, 2):
         exec(snippet("python"), {})  # noqa: S102 - our own text
-        assert f"VISITS: [[{visits}]]\nSTAYED_S: [[{visits * 12}]]" in capsys.readouterr().out
+        assert capsys.readouterr().out == f"[{{'PAGE': '/start', 'VISITS': {visits}, 'STAYED_S': {visits * 12}}}]\n"
 
 
 def test_the_python_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

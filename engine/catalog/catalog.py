@@ -17,6 +17,7 @@ from ksql.log.contract import Log, MetadataTransaction
 T = TypeVar("T")
 
 SOURCES, TYPES, QUERIES, COUNTERS = "catalog.sources", "catalog.types", "catalog.queries", "catalog.counters"
+SPACES = (SOURCES, TYPES, QUERIES, COUNTERS)
 
 
 class Catalog:

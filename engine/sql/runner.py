@@ -107,8 +107,9 @@ class SqlRunner:
         return row
 
     def close(self) -> None:
-        """End the threads; statements under way finish."""
+        """End the threads and release the database; statements under way finish."""
         self.pool.close()
+        self._database.close()
 
     def _run_all(self, statement: str, batch: pa.Table) -> pa.Table:
         batch = readable(batch)  # the statement finds it by its name

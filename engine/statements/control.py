@@ -126,5 +126,5 @@ def undefine(request: Request) -> Result:
 
 @executes(nodes.RunScript)
 def run_script(request: Request) -> Result:
-    """The prompt replaces it by the statements of the file: only there a path means a file of the user."""
-    fail(request.node, "RUN SCRIPT works at the prompt only", hint="ksql run FILE.sql runs a file without a prompt.")
+    """The prompt and scripts replace it by the statements of the file: only there a path means a file of the user."""
+    fail(request.node, "RUN SCRIPT works at the prompt and in scripts only", hint="ksql -f FILE runs a file of statements.")

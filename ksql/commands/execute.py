@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ksql.commands.options import say_data_directory
 from ksql.config import Config
 from ksql.display import Display, OutputFormat
-from ksql.reasons import reason
+
+if TYPE_CHECKING:
+    from ksql.script import Script
 
 
-def read_script(file: str) -> str:
-    """The text of a script, from the standard input when `file` is '-'. Raises click.ClickException."""
-    try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"cannot read {file}: {reason(error)}") from error
+def script_of(file: str) -> Script:
+    """The script in a file, from the standard input when `file` is '-'. Raises ConfigError."""
+    from ksql.script import Script, read_script
+
+    return Script(sys.stdin.read()) if file == "-" else read_script(file)
 
 
 def parse_variables(definitions: tuple[str, ...]) -> dict[str, str]:
@@ -33,13 +34,14 @@ def parse_variables(definitions: tuple[str, ...]) -> dict[str, str]:
     return variables
 
 
-def execute(config: Config, sql: str, variables: Mapping[str, str], output: OutputFormat) -> None:
-    """Run `sql` in a session of its own, results to the standard output. Raises what the first that fails raises."""
+def execute(
+    config: Config, scripts: Sequence[Script], variables: Mapping[str, str], output: OutputFormat, *, only_check: bool
+) -> None:
+    """Run scripts in a session of their own, results to the standard output. Raises KsqlError."""
     from ksql.database import Database
-    from ksql.runner import run_statements
+    from ksql.runner import run_scripts
 
     if sys.stderr.isatty():
         say_data_directory(config)
     with Database(config) as db:
-        session = db.engine.session(variables=variables)
-        run_statements(session, sql, Display(output=output))
+        run_scripts(db.engine.session(variables=variables), scripts, Display(output=output), only_check=only_check)

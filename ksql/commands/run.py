@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksql.commands.execute import parse_variables, read_script
+from ksql.commands.execute import parse_variables, script_of
 from ksql.commands.options import say_data_directory, with_config
 from ksql.config import Config
 
@@ -24,15 +24,17 @@ _LOOK_S = 1.0
 @click.option(
     "--until-idle", is_flag=True, help="End when every query has committed all there is to read; a SELECT waits for that."
 )
+@click.option("--check", is_flag=True, help="Only say whether the file could be carried out.")
 @click.option("-d", "--define", multiple=True, metavar="NAME=VALUE", help="Variable for ${NAME}; may be repeated.")
 @with_config
-def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) -> None:
+def run(*, config: Config, file: str, until_idle: bool, check: bool, define: tuple[str, ...]) -> None:
     """Carry out FILE.sql and run its queries until stopped.
 
-    Started again with the same data directory, it goes on where it stopped: statements of the file that were carried out
-    before are not carried out again. '-' reads the statements from the standard input.
+    Nothing is carried out when something in it is wrong. Started again with the same data directory, it goes on where it
+    stopped: statements of the file that were carried out before are not carried out again. '-' reads the statements from the
+    standard input.
     """
-    sql = read_script(file)
+    script = script_of(file)
     variables = parse_variables(define)
     from ksql.database import Database
     from ksql.display import Display
@@ -42,7 +44,9 @@ def run(config: Config, file: str, until_idle: bool, define: tuple[str, ...]) ->
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
         db.session.variables.update(variables)
-        run_file(db, sql, Display(), until_idle=until_idle)
+        run_file(db, script, Display(), until_idle=until_idle, only_check=check)
+        if check:
+            return
         if until_idle:
             db.wait_idle()
         else:

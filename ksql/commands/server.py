@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from ksql.commands.execute import read_script
+from ksql.commands.execute import script_of
 from ksql.commands.options import say_data_directory, with_config
 from ksql.config import Config
 
@@ -17,7 +17,7 @@ from ksql.config import Config
 @with_config
 def server(config: Config, file: str | None) -> None:
     """Serve ksqlDB's REST API until stopped, after carrying out FILE.sql as `ksql run` does."""
-    sql = read_script(file) if file else ""
+    script = script_of(file) if file else None
     from ksql.database import Database
     from ksql.display import Display
     from ksql.headless import run_file
@@ -26,5 +26,6 @@ def server(config: Config, file: str | None) -> None:
     say_data_directory(config)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave in order
     with Database(config) as db:
-        run_file(db, sql, Display(), until_idle=True)
+        if script is not None:
+            run_file(db, script, Display(), until_idle=True)
         serve(db, config.host, config.port, ready=lambda url: click.echo(f"Listening on {url}; Ctrl-C stops it.", err=True))

@@ -18,7 +18,8 @@ from ksql.display import ChangesDisplay, Display
 from ksql.engine.results import PushQuery
 from ksql.engine.types.sql_types import TIMESTAMP, Column
 from ksql.errors import ConfigError
-from ksql.runner import run_statements
+from ksql.runner import run_scripts
+from ksql.script import Script
 
 #: The replay takes so many commits, each a good moment to kill it, and looks for changes so long after each.
 _STEPS, _STEP_S = 120, 0.02
@@ -81,7 +82,7 @@ def run(config: Config, rows: int | None = None) -> None:
 def _play(db: Database, rows: int | None, console: Console) -> None:
     statements = _STATEMENTS.read_text(encoding="utf-8")
     _show_sql("Declare sources, start queries that run until they are terminated", statements, console)
-    run_statements(db.session, statements, Display())
+    run_scripts(db.session, [Script(statements)], Display())
     flights, airlines, weather = _feeds(rows)
     for feed in (airlines, weather):
         feed.append_all(db.log)
@@ -89,7 +90,7 @@ def _play(db: Database, rows: int | None, console: Console) -> None:
     with closing(cast(PushQuery, next(db.session.execute(_WATCH)))) as watch:
         _replay(db, flights, watch, console)
     _show_sql("Ask once, in full SQL: the ten worst hours and their weather", _ASK, console)
-    run_statements(db.session, _ASK, Display())
+    run_scripts(db.session, [Script(_ASK)], Display())
 
 
 def _feeds(rows: int | None) -> tuple[Feed, Feed, Feed]:

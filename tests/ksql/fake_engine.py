@@ -9,13 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from ksql import headless, runner
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.results import Changes, Listing, Message, PushQuery, Result, Rows
 from ksql.engine.types.sql_types import BIGINT, STRING, Column
-from ksql.parser import split
+from ksql.parser import Piece, split
 
 COLUMNS = (Column("ID", STRING), Column("N", BIGINT))
 
@@ -91,15 +93,19 @@ class FakeSession:
         self.properties = dict(properties)
         self.variables = dict(variables)
 
-    def execute(self, text: str, *, parameters: Sequence[Any] = (), note: tuple[str, str] | None = None) -> Iterator[Result]:  # noqa: ARG002
-        for statement in (piece.text for piece in split(text)):
-            self._engine.executed.append((statement, dict(self.properties), dict(self.variables)))
-            for beginning, answer in self._engine.answers.items():
-                if statement.upper().startswith(beginning):
-                    yield answer(statement)
-                    break
-            else:
-                raise StatementError("unknown statement", hint="try another")
+    @property
+    def engine(self) -> FakeEngine:
+        return self._engine
+
+    def execute(self, text: str, *, parameters: Sequence[Any] = ()) -> Iterator[Result]:  # noqa: ARG002
+        return map(self.run, split(text))
+
+    def run(self, piece: Piece, *, note: tuple[str, str] | None = None) -> Result:  # noqa: ARG002
+        self._engine.executed.append((piece.text, dict(self.properties), dict(self.variables)))
+        for beginning, answer in self._engine.answers.items():
+            if piece.text.upper().startswith(beginning):
+                return answer(piece.text)
+        raise StatementError("unknown statement", hint="try another")
 
     def insert_all(self, texts: Iterable[str]) -> tuple[int, None]:
         return sum(len(list(self.execute(text))) for text in texts), None
@@ -154,3 +160,9 @@ def push_of(*parts: Changes | Exception | None) -> tuple[FakePush, Answer]:
         return push
 
     return push, answer
+
+
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts are run without a check before it, which needs an engine that works."""
+    for module in (runner, headless):
+        monkeypatch.setattr(module, "check", lambda session, to_do: None)  # noqa: ARG005

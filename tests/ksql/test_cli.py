@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 import ksql.database
 from ksql.cli import main
 from ksql.log import EmbeddedLog
-from tests.ksql.fake_engine import FakeEngine
+from tests.ksql.fake_engine import FakeEngine, unchecked
 
 Run = Callable[..., Result]
 
@@ -24,6 +24,7 @@ Run = Callable[..., Result]
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     engine = FakeEngine()
     monkeypatch.setattr(ksql.database, "Engine", lambda *_, **__: engine)
+    unchecked(monkeypatch)
     return engine
 
 

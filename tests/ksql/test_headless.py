@@ -14,7 +14,8 @@ from ksql.display import Display
 from ksql.engine.errors import StatementError
 from ksql.headless import run_file
 from ksql.log import MemoryLog
-from tests.ksql.fake_engine import FakeEngine, changes, push_of, source
+from ksql.script import Script
+from tests.ksql.fake_engine import FakeEngine, changes, push_of, source, unchecked
 
 
 def database(engine: FakeEngine, log: MemoryLog, **variables: str) -> Database:
@@ -23,10 +24,16 @@ def database(engine: FakeEngine, log: MemoryLog, **variables: str) -> Database:
     return cast(Database, db)
 
 
+@pytest.fixture(autouse=True)
+def _unchecked(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    if "statement" not in request.fixturenames:
+        unchecked(monkeypatch)
+
+
 def run(engine: FakeEngine, log: MemoryLog, sql: str, **variables: str) -> list[str]:
     """The statements that were carried out."""
     before = len(engine.executed)
-    run_file(database(engine, log, **variables), sql, Display(io.StringIO()), until_idle=True)
+    run_file(database(engine, log, **variables), Script(sql), Display(io.StringIO()), until_idle=True)
     return [statement for statement, *_ in engine.executed[before:]]
 
 
@@ -86,7 +93,7 @@ def test_what_was_committed_is_not_done_again_after_a_crash(statement: str) -> N
         db.execute("CREATE STREAM s (v INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);")
         db.execute("CREATE STREAM c AS SELECT * FROM s;")
         with pytest.raises(CrashError):
-            run_file(db, statement, Crashing(io.StringIO()))
+            run_file(db, Script(statement), Crashing(io.StringIO()))
         before = (dict(db.engine.queries), db.log.end_offset("s", 0))
-        run_file(db, statement, Crashing(io.StringIO()))
+        run_file(db, Script(statement), Crashing(io.StringIO()))
         assert (dict(db.engine.queries), db.log.end_offset("s", 0)) == before

@@ -55,7 +55,9 @@ def test_a_wrong_statement_in_a_process_of_its_own(tmp_path: Path) -> None:
     line = [sys.executable, "-W", "error", "-m", "ksql", "-f", str(tmp_path / "story.sql"), "--data", str(tmp_path / "data")]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: line 7:8: there is no column ROM\n  SELECT rom FROM by_room;\n         ^\n")
+    assert done.stderr.startswith(
+        f"Error: {tmp_path}/story.sql, line 7:8: there is no column ROM\n  SELECT rom FROM by_room;\n"
+    )
 
 
 @pytest.fixture

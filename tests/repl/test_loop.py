@@ -18,7 +18,7 @@ from ksql.config import Config
 from ksql.display import Display
 from ksql.repl.loop import prompt
 from ksql.repl.shell import Shell
-from tests.ksql.fake_engine import FakeEngine
+from tests.ksql.fake_engine import FakeEngine, unchecked
 
 LEAVE = "\x04"
 CTRL_C = "\x03"
@@ -34,6 +34,7 @@ def keys() -> Iterator[PipeInput]:
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     engine = FakeEngine()
     monkeypatch.setattr(ksql.database, "Engine", lambda *_, **__: engine)
+    unchecked(monkeypatch)
     return engine
 
 

@@ -19,11 +19,12 @@ from ksql.engine.errors import StatementError
 from ksql.log import MemoryLog
 from ksql.repl.prompt_parts import SqlCompleter, SqlLexer, coloured_lines
 from ksql.repl.shell import Shell, is_finished
-from tests.ksql.fake_engine import FakeEngine, changes, push_of
+from tests.ksql.fake_engine import FakeEngine, changes, push_of, unchecked
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    unchecked(monkeypatch)
     return FakeEngine()
 
 
