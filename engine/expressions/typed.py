@@ -56,8 +56,12 @@ class Scope:
     what: str = "columns"
 
     def find(self, node: exp.Expression, name: str, qualifier: str = "") -> Name:
-        """The column called `name`; `node` is where it is written. Raises StatementError when none or several fit."""
-        fits = [n for n in self.names if n.column.name == name and qualifier in ("", n.qualifier)]
+        """The column called `name`; `node` is where it is written. Raises StatementError when none or several fit.
+
+        Without a qualifier a column of no source comes first: once all names are qualified, only our own have none.
+        """
+        named = [n for n in self.names if n.column.name == name]
+        fits = [n for n in named if n.qualifier == qualifier] or ([] if qualifier else named)
         if not fits:
             self._unknown(node, name, qualifier)
         if len(fits) > 1:
@@ -83,15 +87,18 @@ class Scope:
 
 
 class Refs:
-    """Hands out DuckDB column names that differ in more than case, since DuckDB ignores case."""
+    """Hands out DuckDB column names that differ in more than case, since DuckDB ignores case, and do not begin with `$`, as
+    all our own do.
+    """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = {name.upper() for name in taken}
 
     def new(self, name: str) -> str:
-        ref, number = name, 1
+        stem = f"~{name}" if name.startswith("$") else name
+        ref, number = stem, 1
         while ref.upper() in self._taken:
             number += 1
-            ref = f"{name}~{number}"
+            ref = f"{stem}~{number}"
         self._taken.add(ref.upper())
         return ref
