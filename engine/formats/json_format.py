@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ksql.engine.errors import StatementError
-from ksql.engine.formats import json_batch, json_exact, json_write
+from ksql.engine.formats import json_batch, json_exact, json_key, json_write
 from ksql.engine.formats.contract import Decoded, DecodeSql, FormatOptions
 from ksql.engine.formats.json_exact import fold
 from ksql.engine.formats.json_read import field, read, read_column
@@ -21,7 +21,6 @@ from ksql.engine.formats.json_wire import (
     Shape,
     Style,
     UnknownShapeError,
-    has_decimal,
     likely_shape,
     without_blanks,
 )
@@ -45,7 +44,7 @@ def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[JsonDecod
     for column in columns:
         _check_maps(column, column.type)
     wrapped = len(columns) > 1 or (not options.is_key and options.wrap_single is not False)
-    return JsonDecoder(columns, wrapped=wrapped), JsonEncoder(columns, wrapped=wrapped)
+    return JsonDecoder(columns, wrapped=wrapped), JsonEncoder(columns, wrapped=wrapped, is_key=options.is_key)
 
 
 def _check_maps(column: Column, type_: SqlType) -> None:
@@ -107,13 +106,9 @@ class JsonDecoder:
         """SQL that is true when what was read is written like the record; it may be null when it is not."""
         if shape.style is Style.SPACED:
             return f"{written} = {without_blanks(data)}"
-        respelled = f"CASE WHEN NOT ({_is_lax(data)}) THEN {self._checked(data, f'json({data})::VARCHAR')} END"
-        if shape.style is Style.OTHER:
-            return f"{written} = {respelled}"
-        if has_decimal(shape.type):
+        if shape.style is Style.COMPACT:
             return f"{written} = {data}"
-        of_the_jvm = f"contains({data}, '\\u') OR regexp_matches({data}, '[.][0-9]+E')"
-        return f"CASE WHEN {written} = {data} THEN true WHEN {of_the_jvm} THEN {written} = {respelled} END"
+        return f"{written} = CASE WHEN NOT ({_is_lax(data)}) THEN {self._checked(data, f'json({data})::VARCHAR')} END"
 
     def _checked(self, data: str, parsed: str) -> str:
         """SQL that is null instead of failing when the record is not JSON."""
@@ -233,7 +228,7 @@ def _written(shape: Shape, record: str) -> str:
             members.append(Member(name, type_.decimal, f"TRY_CAST({value} AS {type_.decimal.duckdb})"))
         else:
             members.append(Member(name, type_, value))
-    return json_write.object_text(members, finite=True)
+    return json_write.object_read(members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +237,11 @@ class JsonEncoder:
 
     columns: tuple[Column, ...]
     wrapped: bool
+    is_key: bool
 
     def sql(self, columns: Sequence[str]) -> str:
         if not self.wrapped:
-            return json_write.bare_text(self.columns[0].type, columns[0])
-        return json_write.object_text(
-            [Member(column.name, column.type, value) for column, value in zip(self.columns, columns, strict=True)]
-        )
+            bare_text = json_key.bare_text if self.is_key else json_write.bare_text
+            return bare_text(self.columns[0].type, columns[0])
+        object_text = json_key.object_text if self.is_key else json_write.object_text
+        return object_text([Member(c.name, c.type, value) for c, value in zip(self.columns, columns, strict=True)])

@@ -71,7 +71,7 @@ class PlainNumber(SqlType):
 class Style(Enum):
     """How a record's text is brought to the spelling that to_json has."""
 
-    COMPACT = auto()  # as it is; but numbers and characters spelled as the JVM does are printed anew, when none is a DECIMAL
+    COMPACT = auto()  # as it is
     OTHER = auto()  # it is printed anew; that shortens fractions, so DECIMAL numbers cannot be read this way
     SPACED = auto()  # blanks after colons and commas are dropped: dearer, but numbers stay as they are
 
@@ -118,7 +118,7 @@ def _learn(columns: Sequence[Column], record: str, value: Any, *, wrapped: bool)
         style = _style(record, value, seen)
     except (UnknownShapeError, RecursionError):
         return None
-    return None if style is Style.OTHER and has_decimal(seen) else Shape(seen, style)
+    return None if style is Style.OTHER and _has_decimal(seen) else Shape(seen, style)
 
 
 def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) -> Shape | None:
@@ -134,7 +134,7 @@ def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) 
         return None
     examples = {name: _example([value.get(name) for value in objects]) for name in order}
     shape = _learn(columns, "", examples, wrapped=True)
-    if shape is None or has_decimal(shape.type):
+    if shape is None or _has_decimal(shape.type):
         return None
     compact = all(write(value) == record and _prints_itself(value) for record, value in values)
     return Shape(shape.type, Style.COMPACT if compact else Style.OTHER, sparse=True)
@@ -142,7 +142,7 @@ def _learn_sparse(columns: Sequence[Column], values: Sequence[tuple[str, Any]]) 
 
 def _style(record: str, value: Any, seen: SqlType) -> Style:
     compact = write(value)
-    if not has_decimal(seen):
+    if not _has_decimal(seen):
         return Style.COMPACT if record == compact and _prints_itself(value) else Style.OTHER
     if record == compact:
         return Style.COMPACT
@@ -154,12 +154,11 @@ def without_blanks(text: str) -> str:
     return f"""replace(replace({text}, '": ', '":'), ', "', ',"')"""
 
 
-def has_decimal(type_: SqlType) -> bool:
-    """Whether a number is read as DECIMAL: printed anew, its digits would be others."""
+def _has_decimal(type_: SqlType) -> bool:
     if isinstance(type_, Struct):
-        return any(has_decimal(field) for _, field in type_.fields)
+        return any(_has_decimal(field) for _, field in type_.fields)
     if isinstance(type_, Array | Map):
-        return has_decimal(type_.item if isinstance(type_, Array) else type_.value)
+        return _has_decimal(type_.item if isinstance(type_, Array) else type_.value)
     return isinstance(type_, ScaledNumber | PlainNumber)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
@@ -190,6 +191,15 @@ scalar_sql(
     doc="Whether a value is an element of a JSON array; 1 is not 1.0 and not '1'",
     example=("JSON_ARRAY_CONTAINS('[1, 2]', 2)", "TRUE"),
 )
+
+
+@helper("ksql_json_pairs", "STRING -> STRING")
+def with_pairs(text: str) -> str:
+    """JSON with each character beyond U+FFFF as the escapes of its two halves."""
+    return _BEYOND.sub(lambda found: "\\u{:04X}\\u{:04X}".format(*struct.unpack(">HH", found[0].encode("utf-16-be"))), text)
+
+
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 
 
 # TO_JSON_STRING

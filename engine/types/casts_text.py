@@ -134,25 +134,19 @@ MACROS: dict[str, str] = {
 def _double_text() -> str:
     """Plain notation from 0.001 up to ten million, else one digit, point, digits and E, from the digits DuckDB prints.
 
-    Each lambda works out one step. The smallest numbers of all are printed with two digits, where one would do.
+    DuckDB has an exponent below 0.0001 and from 1e16 on. The smallest numbers of all the JVM prints with two digits.
     """
-    printed = "CASE WHEN abs(d) < 1e-322 THEN printf('%.1e', abs(d)) ELSE CAST(abs(d) AS VARCHAR) END"
-    halves = """struct_pack(m := split_part("$t", 'e', 1), e := COALESCE(TRY_CAST(split_part("$t", 'e', 2) AS INTEGER), 0))"""
-    parts = """struct_pack(w := ltrim(split_part("$t".m, '.', 1), '0'), f := split_part("$t".m, '.', 2), e := "$t".e)"""
-    shift = """CASE WHEN "$t".w <> '' THEN strlen("$t".w) - 1 ELSE strlen(ltrim("$t".f, '0')) - strlen("$t".f) - 1 END"""
-    digits = f"""struct_pack(d := rtrim(ltrim("$t".w || "$t".f, '0'), '0'), e := "$t".e + {shift})"""
-    tail = """CASE WHEN strlen("$t".d) > 1 THEN substr("$t".d, 2) ELSE '0' END"""
-    scientific = f"""substr("$t".d, 1, 1) || '.' || {tail} || 'E' || CAST("$t".e AS VARCHAR)"""
-    steps = f"[{printed}]"
-    for step in (halves, parts, digits, scientific):
-        steps = f'list_transform({steps}, lambda "$t": {step})'
+    printed = "CAST(d AS VARCHAR)"
+    two_digits = "CASE WHEN abs(d) < 1e-322 THEN printf('%.1e', d) ELSE CAST(d AS VARCHAR) END"
+    respelled = f"regexp_replace(regexp_replace({two_digits}, 'e[+]?(-?)0*', 'E\\1'), '^(-?[0-9])E', '\\1.0E')"
+    digits = f"regexp_replace(replace({printed}, '.', ''), '^(-?)0*([0-9])([0-9]*?)0*$', '\\1\\2.\\3')"
+    exponent = f"CASE WHEN abs(d) < 1 THEN -4 ELSE strpos({printed}, '.') - 2 - CAST(d < 0 AS INTEGER) END"
     return (
         "CASE WHEN d = 0 THEN CASE WHEN signbit(d) THEN '-0.0' ELSE '0.0' END "
-        "WHEN abs(d) >= 1e-3 AND abs(d) < 1e7 THEN CAST(d AS VARCHAR) "
+        f"WHEN abs(d) >= 1e-3 AND abs(d) < 1e7 THEN {printed} "
         "WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END "
-        # The JVM prints two digits where one would do, which shows in the smallest number only.
-        "WHEN abs(d) = 5e-324 THEN CASE WHEN d > 0 THEN '4.9E-324' ELSE '-4.9E-324' END "
-        f"WHEN d IS NOT NULL THEN CASE WHEN d < 0 THEN '-' ELSE '' END || ({steps})[1] END"
+        f"WHEN abs(d) < 1e-4 OR abs(d) >= 1e16 THEN {respelled} "
+        f"ELSE regexp_replace({digits}, '[.]$', '.0') || 'E' || {exponent} END"
     )
 
 

@@ -71,7 +71,7 @@ def test_a_negation_that_wraps_is_no_failure() -> None:
 def test_a_literal_that_does_not_fit_is_pointed_at(expression: str, column: int) -> None:
     with pytest.raises(StatementError) as caught:
         results(expression, b"{}")
-    assert caught.value.column == len("CREATE STREAM O AS SELECT ") + column
+    assert caught.value.column == len("            CREATE STREAM O AS SELECT ") + column
 
 
 @pytest.mark.parametrize("count", [1, 200])

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ksql.engine import functions
 from ksql.engine.formats.contract import Decoder, Encoder
 from ksql.engine.formats.json_batch import texts
-from ksql.engine.types.casts_text import MACROS
 
 Row = tuple[Any, ...]
 
@@ -20,8 +20,7 @@ Row = tuple[Any, ...]
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1, "disabled_optimizers": "filter_pushdown"})
-    for head, body in MACROS.items():
-        connection.execute(f"CREATE MACRO {head} AS {body}")
+    functions.register(connection)
     return connection
 
 

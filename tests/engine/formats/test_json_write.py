@@ -40,6 +40,8 @@ CASES: list[tuple[SqlType, Any, str]] = [
     (DOUBLE, float("-inf"), '"-Infinity"'),
     (STRING, 'é"\\/\n\x01', r'"é\"\\/\n\u0001"'),
     (STRING, "", '""'),
+    (STRING, "\x7f\u2028\x1f\b\f\r\t", '"\x7f\u2028\\u001F\\b\\f\\r\\t"'),
+    (STRING, "é日本\uffff", '"é日本\uffff"'),
     (BYTES, b"AB", '"QUI="'),
     (DATE, -10, "-10"),
     (TIME, 10, "10"),
@@ -55,6 +57,24 @@ CASES: list[tuple[SqlType, Any, str]] = [
     (Map(STRING, Array(Map(STRING, BYTES))), [("a", [[("b", b"AB")]])], '{"a":[{"b":"QUI="}]}'),
     (Struct((("Aa", INTEGER), ("bB", STRING))), {"Aa": 1, "bB": None}, '{"Aa":1,"bB":null}'),
     (Struct((("Aa", MONEY), ("b'", BYTES))), {"Aa": Number("1.5000"), "b'": None}, '{"Aa":1.5000,"b\'":null}'),
+]
+#: Values that keys spell otherwise, because there the bytes count; values only mean the same.
+KEYS: list[tuple[SqlType, Any, str]] = [
+    (DOUBLE, -0.0, "-0.0"),
+    (DOUBLE, 1e7, "1.0E7"),
+    (DOUBLE, 9999999.5, "9999999.5"),
+    (DOUBLE, -123456789.25, "-1.2345678925E8"),
+    (DOUBLE, 1e300, "1.0E300"),
+    (DOUBLE, 0.001, "0.001"),
+    (DOUBLE, 0.00012, "1.2E-4"),
+    (DOUBLE, 5e-324, "4.9E-324"),
+    (STRING, "\x7f\u2028\x1f\b\f\r\t", '"\x7f\u2028\\u001F\\b\\f\\r\\t"'),
+    (STRING, "é日本\uffff", '"é日本\uffff"'),
+    (STRING, "a👨\u200d👧é", r'"a\uD83D\uDC68' + "\u200d" + r'\uD83D\uDC67é"'),
+    (Array(DOUBLE), [1e7, -0.0, 0.5, 1e-7], "[1.0E7,-0.0,0.5,1.0E-7]"),
+    (Array(STRING), ["𝄞", "é", None], r'["\uD834\uDD1E","é",null]'),
+    (Struct((("é", INTEGER), ("D", DOUBLE))), {"é": 1, "D": 1e10}, '{"é":1,"D":1.0E10}'),
+    (Struct((("𝄞", STRING),)), {"𝄞": "x"}, r'{"\uD834\uDD1E":"x"}'),
 ]
 IDS = [f"{type_} {value}" for type_, value, _ in CASES]
 
@@ -74,6 +94,23 @@ def test_in_an_object(type_: SqlType, value: Any, text: str) -> None:
     assert written == [f'{{"I":1,"V":{text},"S":"x"}}', '{"I":null,"V":null,"S":null}']
     assert json.loads(written[0])["I"] == 1
     assert repr(exact(decoder, [written[0].encode()])[0][0][1]) == repr("NaN" if text == '"NaN"' else value)
+
+
+@pytest.mark.parametrize(("type_", "value", "text"), [*CASES, *KEYS])
+def test_keys(type_: SqlType, value: Any, text: str) -> None:
+    bare = bind("JSON", (Column("V", type_),), FormatOptions(is_key=True))[1]
+    assert encode(bare, [(value,), (None,)]) == [text, None]
+    columns = (Column("I", INTEGER), Column("V", type_), Column("D", DOUBLE))
+    both = bind("JSON", columns, FormatOptions(is_key=True))[1]
+    rows = [(1, value, 1.5), (1, value, 1e8), (None, None, None)]
+    ends = [f'{{"I":1,"V":{text},"D":1.5}}', f'{{"I":1,"V":{text},"D":1.0E8}}', '{"I":null,"V":null,"D":null}']
+    assert encode(both, rows) == ends
+
+
+def test_values_mean_what_jacksons_texts_mean() -> None:
+    for type_, value, text in KEYS:
+        written = encode(bind("JSON", (Column("V", type_),), FormatOptions(is_key=False))[1], [(value,)])
+        assert json.loads(written[0]) == {"V": json.loads(text)}
 
 
 def test_names_keep_their_case_even_when_only_case_differs() -> None:

@@ -9,9 +9,26 @@ import pytest
 from ksql.testing import Record
 from tests.engine.statements.running import driver
 
-OURS = (
-    "$n $ts $p $del $off $hdr $key $value $suspect $failed $key0 $agg0 $arg0 $visible $rekey $joinkey $joinkey.T $exploded0"
-).split()
+OURS = [
+    "$n",
+    "$ts",
+    "$p",
+    "$del",
+    "$off",
+    "$hdr",
+    "$key",
+    "$value",
+    "$suspect",
+    "$failed",
+    "$key0",
+    "$agg0",
+    "$arg0",
+    "$visible",
+    "$rekey",
+    "$joinkey",
+    "$joinkey.T",
+    "$exploded0",
+]
 LISTED = ", ".join(f"`{name}`" for name in OURS)
 OF_S, OF_T = (", ".join(f"{source}.`{name}` AS `{name}`" for name in OURS) for source in "ST")
 MOST = ", ".join(f"MAX(`{name}`) AS `{name}`" for name in OURS)
