@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.aggregates import Bound
+from ksql.engine.aggregates.declare import Undoable
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.repartition import moved
-from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
@@ -45,16 +46,19 @@ class Aggregation:
     far.
 
     repartition: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
+    signed: rows come and go, as `TableChanges` says; a row that is replaced within its group gives no change of its own.
     """
 
     def __init__(
         self,
         name: str,
-        input_: Stage,
+        input_: Node,
         keys: Sequence[tuple[str, pa.DataType]],
         calls: Sequence[AggregateCall],
         windows: TimeWindows | None,
         repartition: int = 0,
+        *,
+        signed: bool = False,
     ) -> None:
         self.name = name
         self.input = input_
@@ -62,6 +66,7 @@ class Aggregation:
         self.calls = tuple(calls)
         self.windows = windows
         self._repartition = repartition
+        self._signed = signed
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
         self.stream_times = StreamTimes(f"{name}.stream-times")
         self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
@@ -92,12 +97,22 @@ class Aggregation:
         slots = self.state.store.lookup(rows.select(self.state.keys.names), insert=True)
         segments = Segments(slots)
         old, live = self.state.store.gather(segments.slots)
-        ends = segments.ends
-        wanted = ends if context.fold else np.arange(len(slots))
+        wanted = segments.ends if context.fold else self._wanted(rows, segments)
         states = self._scan(rows, segments, _nulled(old, live), wanted)
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
-        self._remember(rows, segments, states, times, ends, folded=context.fold)
+        self._remember(rows, segments, states, times, wanted)
         return self._changes(rows, segments, states, times, wanted)
+
+    def _wanted(self, rows: pa.Table, segments: Segments) -> np.ndarray:
+        """The sorted rows that give a change."""
+        if not self._signed:
+            return np.arange(segments.rows)
+        replaced = rows.column(REPLACED).to_numpy()[segments.order]
+        # The row that comes in its stead is the next one, and in the next sorted row if it is of the same group.
+        together = np.append(np.diff(segments.order) == 1, False) & np.append(
+            segments.segment[1:] == segments.segment[:-1], False
+        )
+        return np.flatnonzero(~(replaced & together))
 
     def _windowed(self, rows: pa.Table) -> pa.Table:
         """Every row once for each open window it falls into."""
@@ -114,11 +129,16 @@ class Aggregation:
     def _scan(self, rows: pa.Table, segments: Segments, old: pa.Table, wanted: np.ndarray) -> dict[str, pa.Array]:
         """State columns after each wanted sorted row."""
         order = pa.array(segments.order)
+        signs = rows.column(SIGN).to_numpy()[segments.order] if self._signed else None
         states: dict[str, pa.Array] = {}
         for call in self.calls:
             arguments = [rows.column(ref).combine_chunks().take(order) for ref in call.arguments]
             before = [old.column(ref).combine_chunks() for ref in call.state_refs]
-            after = call.function.scan(arguments, before, segments, wanted)
+            function = call.function
+            if signs is not None and isinstance(function, Undoable):
+                after = function.scan(arguments, before, segments, wanted, signs)
+            else:
+                after = function.scan(arguments, before, segments, wanted)
             states |= dict(zip(call.state_refs, after, strict=True))
         return states
 
@@ -134,11 +154,13 @@ class Aggregation:
         segments: Segments,
         states: dict[str, pa.Array],
         times: np.ndarray,
-        ends: np.ndarray,
-        *,
-        folded: bool,
+        wanted: np.ndarray,
     ) -> None:
-        last = {ref: column if folded else column.take(pa.array(ends)) for ref, column in states.items()}
+        ends = segments.ends
+        last = states
+        if wanted is not ends:
+            at = pa.array(ends if len(wanted) == segments.rows else np.searchsorted(wanted, ends))
+            last = {ref: column.take(at) for ref, column in states.items()}
         changed = rows.select([*self.state.keys.names, PARTITION]).take(pa.array(segments.order[ends]))
         partitions = [changed.column(PARTITION)] if self.windows else []
         kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends]), *partitions], schema=self.state.rows)
@@ -152,7 +174,7 @@ class Aggregation:
         source = segments.order[wanted]
         order = np.argsort(source, kind="stable")
         back = pa.array(order)
-        changes = rows.drop_columns(list(dict.fromkeys(ref for c in self.calls for ref in c.arguments)))
+        changes = self._without_arguments(rows)
         if len(order) != rows.num_rows:
             changes = changes.take(pa.array(source[order]))
         changes = changes.set_column(changes.column_names.index(TIMESTAMP), TIMESTAMP, pa.array(times[wanted][order]))
@@ -162,13 +184,14 @@ class Aggregation:
         return changes
 
     def _empty(self, rows: pa.Table) -> pa.Table:
-        columns = [*rows.column_names]
-        for call in self.calls:
-            columns = [name for name in columns if name not in call.arguments]
-        rows = rows.select(columns)
+        rows = self._without_arguments(rows)
         for call in self.calls:
             rows = rows.append_column(call.ref, pa.nulls(rows.num_rows, call.function.returns.arrow))
         return rows
+
+    def _without_arguments(self, rows: pa.Table) -> pa.Table:
+        used = {SIGN, REPLACED}.union(*(call.arguments for call in self.calls))
+        return rows.select([name for name in rows.column_names if name not in used])
 
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""

@@ -57,7 +57,7 @@ class AggregateCalls:
             types.append(sql.type)
             refs.append(ref)
         try:
-            function = resolve_aggregate(node.name, types, literals, self.properties)
+            function = resolve_aggregate(node.name, types, literals, self.properties, table=relation.traits.is_table)
         except StatementError as error:
             raise located(error, node) from None
         self.found.append((node, f"$agg{number}"))

@@ -14,7 +14,7 @@ from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.aggregation import REKEY, Aggregation
-from ksql.engine.operators.batch import BatchContext
+from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
@@ -26,6 +26,7 @@ from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.projection import planned, project_table
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, split
+from ksql.engine.planning.table_changes import plan_changes
 from ksql.engine.planning.view import plan_view
 from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, quote_duckdb
 
@@ -36,8 +37,6 @@ _ALL = Sql("TRUE", "TRUE", BOOLEAN)
 def plan_aggregate(analysis: Analysis, relation: Relation, properties: Mapping[str, str], into: Source | None) -> Plan:
     """Groups of the rows of `relation`; with HAVING, a view of those that satisfy it."""
     _check(analysis, relation.traits)
-    if analysis.where is not None:
-        relation.filter(analysis.where)
     calls = collect_calls(analysis, relation, properties)
     keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
     output, aggregation = _group(analysis, relation, keys, calls)
@@ -56,8 +55,8 @@ def plan_aggregate(analysis: Analysis, relation: Relation, properties: Mapping[s
 
 def _check(analysis: Analysis, traits: Traits) -> None:
     refuse_explosion(analysis, "cannot stand beside aggregates", "explode in one stream, and aggregate that one.")
-    if traits.is_table:
-        raise located(NotSupportedError("aggregates of a table are not supported yet"), analysis.query)
+    if traits.is_table and analysis.window is not None:
+        fail(analysis.window, "a table cannot be grouped in windows", hint="windows are for the records of a stream.")
     if analysis.emit == "FINAL":
         raise located(NotSupportedError("EMIT FINAL is not supported yet"), analysis.query)
 
@@ -68,16 +67,17 @@ def _group(
     """The aggregation over `relation`, and its output: groups, results, and the bounds of windows."""
     key_sql = [(ref, _group_key(expression, relation)) for expression, ref in keys] or [("$key0", _ALL)]
     windows = _windows(analysis)
-    in_place = _lies_in_place(analysis, relation.traits)
+    in_place, signed = _lies_in_place(analysis, relation.traits), relation.traits.is_table
     partitions = relation.traits.partitions if windows and not in_place else 0
     columns = tuple(Column(ref, sql.type) for ref, sql in key_sql if sql.type is not None)
-    rekeyed = [(REKEY, key_bytes(relation.traits, columns))] if partitions else []
-    relation.project([*key_sql, *calls.arguments], ())
-    relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref, _ in key_sql))
-    if rekeyed:
-        relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
+    made, groups = [*key_sql, *calls.arguments], [ref for ref, _ in key_sql]
+    if signed:
+        rows: Node = plan_changes(relation, analysis.where, made, groups)
+    else:
+        rekeyed = [(REKEY, key_bytes(relation.traits, columns))] if partitions else []
+        rows = _rows(relation, analysis.where, made, groups, rekeyed)
     key_types = [(column.name, column.type.arrow) for column in columns]
-    aggregation = Aggregation("aggregation", relation.stage(), key_types, calls.calls, windows, partitions)
+    aggregation = Aggregation("aggregation", rows, key_types, calls.calls, windows, partitions, signed=signed)
     names = _names(columns, calls, windows)
     types = {name.ref: name.column.type for name in names}
     return Relation(aggregation, names, types, _grouped(relation.traits, columns, windows, in_place=in_place)), aggregation
@@ -92,6 +92,23 @@ def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | None
         window=Window(windows.kind, windows.size_ms) if windows else None,
         is_misplaced=windows is None and not in_place,
     )
+
+
+def _rows(
+    relation: Relation,
+    where: exp.Expression | None,
+    columns: Sequence[tuple[str, Sql]],
+    needed: Sequence[str],
+    rekeyed: Sequence[tuple[str, Sql]],
+) -> Stage:
+    """As `plan_changes`, of a stream: its rows come, and none goes. rekeyed: what is computed of the columns besides."""
+    if where is not None:
+        relation.filter(where)
+    relation.project(columns, ())
+    relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref in needed))
+    if rekeyed:
+        relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
+    return relation.stage()
 
 
 def _group_key(expression: exp.Expression, relation: Relation) -> Sql:

@@ -33,6 +33,8 @@ QUERIES = {
                          GROUP BY K HAVING SUM(A) > 0""",
     "left join": "CREATE STREAM O AS SELECT S.K AS K, A, V FROM S LEFT JOIN T ON S.K = T.K",
     "inner join by another key": "CREATE STREAM O AS SELECT T.K AS K, A, V FROM S JOIN T ON S.N = T.K WHERE V > 0",
+    "table aggregate": """CREATE TABLE O AS SELECT V / 2 AS H, COUNT(*) AS C, SUM(V) AS SV, COLLECT_LIST(V) AS L, ATTR(V) AS AV
+                          FROM T WHERE V <> 3 GROUP BY V / 2 HAVING COUNT(*) < 3""",
     "table filter": "CREATE TABLE O AS SELECT K, V * 2 AS W FROM T WHERE V > 0",
 }
 

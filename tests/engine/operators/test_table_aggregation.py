@@ -1,0 +1,72 @@
+"""Aggregates of a table equal DuckDB's over the table's present rows, however its changes come in batches."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from itertools import pairwise
+
+import duckdb
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksql.testing import Record, TestDriver
+
+Row = tuple[str | None, int | None, float | None]
+
+VALUES = st.none() | st.tuples(
+    st.none() | st.sampled_from(["x", "y", "z"]),
+    st.none() | st.integers(-5, 5),
+    st.none() | st.integers(-20, 20).map(lambda i: i / 4),
+)
+CHANGES = st.lists(st.tuples(st.sampled_from("abcdef"), VALUES), max_size=60)
+
+QUERY = """
+SELECT G, COUNT(*) AS N, COUNT(V) AS NV, SUM(V) AS SV, SUM(D) AS SD, AVG(D) AS AD, COLLECT_LIST(V) AS L, ATTR(V) AS O
+FROM T WHERE V IS NULL OR V <> 3 GROUP BY G
+"""
+ORACLE = """
+SELECT g, count(*), count(v), coalesce(sum(v), 0), coalesce(sum(d), 0), coalesce(avg(d), 0), list_sort(list(v)),
+       CASE WHEN count(DISTINCT coalesce(v, 99)) = 1 THEN max(v) END
+FROM present WHERE g IS NOT NULL AND (v IS NULL OR v <> 3) GROUP BY g ORDER BY g
+"""
+
+
+@settings(max_examples=40, deadline=None)
+@given(changes=CHANGES, cuts=st.lists(st.integers(0, 60), max_size=4), cache=st.booleans())
+def test_what_is_there_is_aggregated(changes: list[tuple[str, Row | None]], cuts: list[int], cache: bool) -> None:
+    present = dict(changes)
+    with closing(TestDriver(cache=cache)) as driver:
+        driver.create_topic("t")
+        driver.execute(
+            "CREATE TABLE T (K STRING PRIMARY KEY, G STRING, V INT, D DOUBLE) WITH (KAFKA_TOPIC='t', FORMAT='JSON');"
+        )
+        driver.execute(f"CREATE TABLE O AS {QUERY};")
+        bounds = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
+        for start, end in pairwise(bounds):
+            driver.feed([record(key, row) for key, row in changes[start:end]], batch=True)
+        groups = {r.key: json.loads(r.value or b"") for r in driver.read("O")}
+    found = [
+        (json.loads(key or b""), *(sorted_nulls_last(value) for value in columns.values()))
+        for key, columns in sorted(groups.items())
+        if columns["N"]
+    ]
+    assert found == expected([row for row in present.values() if row is not None])
+
+
+def record(key: str, row: Row | None) -> Record:
+    value = None if row is None else json.dumps(dict(zip("GVD", row, strict=True))).encode()
+    return Record("t", json.dumps(key).encode(), value)
+
+
+def expected(rows: list[Row]) -> list[tuple[object, ...]]:
+    schema = pa.schema([("g", pa.string()), ("v", pa.int32()), ("d", pa.float64())])
+    present = pa.table([pa.array([row[i] for row in rows], schema.types[i]) for i in range(3)], schema=schema)
+    with duckdb.connect() as connection:
+        connection.register("present", present)
+        return [tuple(sorted_nulls_last(value) for value in row) for row in connection.execute(ORACLE).fetchall()]
+
+
+def sorted_nulls_last(value: object) -> object:
+    return sorted(value, key=lambda item: (item is None, item)) if isinstance(value, list) else value
