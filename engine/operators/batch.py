@@ -81,6 +81,8 @@ class BatchContext:
     #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
     spread: bool = True
     errors: Callable[[RecordError], None] = field(default=lambda _: None)
+    #: Of the rows for which an expression fails only so many are looked for, and reported; None: all of the batch are.
+    most_failures: int | None = None
     #: Present time, epoch ms, for what goes by the clock.
     now_ms: int = 0
     #: There are no records: every stage only has its statement bound by DuckDB.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +33,9 @@ from ksql.engine.planning.relation import Relation, read
 from ksql.engine.runtime.cursor import Cursor
 from ksql.engine.runtime.reader import Reader
 from ksql.engine.state.stateful import Stateful
+
+#: Somebody waits for the answer: what fails is told for so many rows.
+_REPORTED = 10
 
 
 class PresentRows:
@@ -79,15 +82,28 @@ def present_relation(engine: EngineCore, aliased: AliasedSource, keys: pa.Table 
 
 
 def present_batches(
-    engine: EngineCore, source: Source, node: Node, errors: Callable[[RecordError], None] = lambda _: None
+    engine: EngineCore, source: Source, node: Node, failed: list[RecordError] | None = None
 ) -> Iterator[pa.Table]:
-    """What `node` makes of a source as `present_relation` gives it; of a stream batch by batch, up to its present ends."""
+    """What `node` makes of a source as `present_relation` gives it; of a stream batch by batch, up to its present ends.
+
+    `failed` gets the expressions that fail, of the first rows for which they do; not the records that cannot be read, which is
+    no fault of the query.
+    """
     if source.is_table:
-        yield node.process(BatchContext(engine.sql, {}, errors=errors))
+        yield node.process(_context(engine, {}, failed))
         return
-    for context in _read(engine, source, node, errors):
+    for context in _read(engine, source, node, failed):
         rows = node.process(context)
         yield rows.filter(pc.invert(rows.column(DELETED)))
+
+
+def _context(engine: EngineCore, inputs: Mapping[int, pa.Table], failed: list[RecordError] | None) -> BatchContext:
+    def note(error: RecordError) -> None:
+        if failed is not None and len(failed) < _REPORTED and error.kind == "recordProcessingError":
+            failed.append(error)
+
+    most = 0 if failed is None else _REPORTED - len(failed)
+    return BatchContext(engine.sql, inputs, errors=note, most_failures=most)
 
 
 def present_rows(engine: EngineCore, aliased: AliasedSource) -> tuple[tuple[Name, ...], pa.Table]:
@@ -127,20 +143,20 @@ def _from_topic(engine: EngineCore, relation: Relation, source: Source) -> pa.Ta
     return rows.filter(pc.invert(rows.column(DELETED)))
 
 
-def _read(
-    engine: EngineCore, source: Source, node: Node, errors: Callable[[RecordError], None] = lambda _: None
-) -> Iterator[BatchContext]:
+def _read(engine: EngineCore, source: Source, node: Node, failed: list[RecordError] | None = None) -> Iterator[BatchContext]:
     """What `node`, which reads the source's topic, has to process: the records up to its present ends."""
-    log, sql = engine.log, engine.sql
+    log = engine.log
     cursors = [
         Cursor(0, source.topic, p, log.start_offset(source.topic, p)) for p in range(log.topics()[source.topic].partitions)
     ]
-    reader = Reader(log, cursors, clocks=clocks(node, sql))
+    reader = Reader(log, cursors, clocks=clocks(node, engine.sql))
     reader.close()
     while (batch := reader.read()) is not None:
+        context = _context(engine, batch.inputs, failed)
+        context.decoded.update(batch.decoded)
         for error in batch.errors:
-            errors(error)
-        yield BatchContext(sql, batch.inputs, errors=errors, decoded=batch.decoded)
+            context.errors(error)
+        yield context
 
 
 def _numbered(rows: pa.Table) -> pa.Table:

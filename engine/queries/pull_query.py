@@ -7,7 +7,7 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +16,6 @@ from sqlglot import exp
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import RESERVED, AliasedSource, Analysis
 from ksql.engine.analysis.passes import analyze
-from ksql.engine.core import EngineCore
 from ksql.engine.errors import EngineClosedError, NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.batch import RecordError
@@ -32,9 +31,6 @@ from ksql.engine.statements.registry import Request
 from ksql.engine.types.calendar import to_calendar
 from ksql.engine.types.sql_types import Column
 from ksql.parser import nodes, parse_database
-
-#: So many failed expressions of a query are logged.
-_REPORTED = 256
 
 
 def pull(request: Request) -> Rows:
@@ -84,8 +80,8 @@ def _plain_query(request: Request) -> Rows:
     _refuse_absent(analysis, aliased)
     relation = present_relation(engine, aliased, wanted_keys(analysis.where, aliased, engine.sql))
     made = plan_rows(analysis, relation, request.session.properties)
-    query_id, errors = _query_id(request), list[RecordError]()
-    batches = present_batches(engine, aliased.source, made.output, errors.append)
+    failed: list[RecordError] = []
+    batches = present_batches(engine, aliased.source, made.output, failed)
     try:
         rows = _first(batches, made, limit_of(request.node))
     except duckdb.Error as error:
@@ -93,7 +89,9 @@ def _plain_query(request: Request) -> Rows:
         fail(request.node, "the query failed", detail=reason(str(error)))
     if not rows.num_rows:
         made.check(engine.sql, request.node)
-    _report(engine, query_id, errors)
+    query_id = _query_id(request)
+    if failed:
+        engine.report(query_id, failed)
     return Rows(request.text, query_id, made.columns, to_calendar(rows, made.columns, made.refs))
 
 
@@ -115,13 +113,6 @@ def _first(batches: Iterator[pa.Table], made: Plan, limit: int | None) -> pa.Tab
         parts.append(part if left is None else part.slice(0, left))
         left = None if left is None else left - parts[-1].num_rows
     return pa.concat_tables(parts, promote_options="default")
-
-
-def _report(engine: EngineCore, query_id: str, errors: Sequence[RecordError]) -> None:
-    """Log expressions that failed, some of them. Records that cannot be read are no fault of the query."""
-    failed = [error for error in errors if error.kind == "recordProcessingError"]
-    if failed:
-        engine.report(query_id, failed[:_REPORTED])
 
 
 def limit_of(query: exp.Expression) -> int | None:

@@ -148,3 +148,9 @@ def test_failed_expressions_are_logged_as_those_of_a_push_query(db: ksql.Databas
     assert [entry["MESSAGE"] for entry in logged] == ["Division by zero"]
     db.execute("SELECT 10 / n AS x FROM few;")
     assert failures(db)[before:] == [*logged, *logged]
+
+
+def test_no_more_is_logged_than_one_can_read(db: ksql.Database) -> None:
+    before = len(failures(db))
+    assert db.execute("SELECT CAST('x' AS INT) AS x FROM many;").arrow().num_rows > 20
+    assert len(failures(db)) - before == 10
