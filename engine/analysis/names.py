@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlglot import exp
 
@@ -36,16 +37,18 @@ def qualify(part: exp.Expression, scope: Scope, of_group: Sequence[str] = ()) ->
         column.set("table", exp.to_identifier(source, quoted=True) if source else None)
 
 
-def free_columns(node: exp.Expression, bound: frozenset[str] = frozenset()) -> Iterator[exp.Column]:
-    """The columns in `node` that are not parameters of a lambda around them."""
-    if isinstance(node, exp.Column):
-        if node.args.get("table") or node.name not in bound:
-            yield node
-        return
-    if isinstance(node, nodes.Lambda):
-        bound = bound | {str(p) for p in node.args["parameters"]}
-    for child in node.iter_expressions():
-        yield from free_columns(child, bound)
+def free_columns(node: exp.Expression) -> Iterator[exp.Column]:
+    """The columns in `node` that are not parameters of a lambda around them, as they are written."""
+    waiting: list[tuple[Any, frozenset[str]]] = [(node, frozenset())]
+    while waiting:
+        part, bound = waiting.pop()
+        if isinstance(part, exp.Column):
+            if part.args.get("table") or part.name not in bound:
+                yield part
+            continue
+        if isinstance(part, nodes.Lambda):
+            bound |= set(part.args["parameters"])
+        waiting += [(child, bound) for child in part.iter_expressions(reverse=True)]
 
 
 def as_written(part: exp.Expression, analysis: Analysis) -> str:

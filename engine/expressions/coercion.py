@@ -15,7 +15,7 @@ from ksql.engine.types.sql_types import SqlType
 def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Typed:
     """`value` as `target`. Raises StatementError where the dialect has no implicit conversion."""
     if value.type is None:
-        return Typed(f"NULL::{target.duckdb}", target, literal=True)
+        return Typed(f"NULL::{target.duckdb}", target, literal=True, raises=False)
     if value.type == target:
         return value
     if not _fits(value, target):
@@ -28,7 +28,7 @@ def coerce(node: exp.Expression, value: Typed, target: SqlType, what: str) -> Ty
         sql = implicit_cast(value.sql, value.type, target)
     except StatementError as error:
         raise located(error, node) from None
-    return Typed(sql, target, nullable=value.nullable, literal=value.literal, fails=value.fails)
+    return Typed(sql, target, nullable=value.nullable, literal=value.literal, fails=value.fails, raises=value.raises)
 
 
 def coerce_all(nodes: Sequence[exp.Expression], values: Sequence[Typed], what: str) -> tuple[list[Typed], SqlType | None]:

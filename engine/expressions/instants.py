@@ -22,4 +22,4 @@ def as_instant(node: exp.Expression, value: Typed) -> Typed:
             f"'{node.this}' is not a point in time",
             hint="write it like 2024-12-31T23:59:59.999, or a shorter beginning of that.",
         )
-    return Typed(f"{milliseconds}::BIGINT", BIGINT, nullable=False, literal=True)
+    return Typed(f"{milliseconds}::BIGINT", BIGINT, nullable=False, literal=True, raises=False)

@@ -25,6 +25,8 @@ class Typed:
     as_number: SqlType | None = None
     #: NULL says that the evaluation failed, which makes whatever is computed from it fail too.
     fails: bool = False
+    #: Plain SQL may raise for some row.
+    raises: bool = True
     #: ROWTIME, WINDOWSTART or WINDOWEND: compared with text, the text is read as a point in time.
     instant: bool = False
 
@@ -43,7 +45,7 @@ class Name:
 
     @property
     def typed(self) -> Typed:
-        return Typed(quote_duckdb(self.ref), self.column.type, nullable=self.nullable, instant=self.instant)
+        return Typed(quote_duckdb(self.ref), self.column.type, nullable=self.nullable, raises=False, instant=self.instant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Columns, literals, constructors, access to parts, CASE, CAST and function calls."""
+"""Columns, literals, constructors, access to parts, CAST and function calls."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def column(compiler: Compiler, node: exp.Expression) -> Typed:
 def literal(compiler: Compiler, node: exp.Expression) -> Typed:
     text: str = node.this
     if node.is_string:
-        return Typed(string_literal(text), STRING, nullable=False, literal=True, as_number=_number_type(text))
+        return Typed(string_literal(text), STRING, nullable=False, literal=True, raises=False, as_number=_number_type(text))
     if "E" in text.upper():
         if math.isinf(float(text)):
             fail(node, f"{text} does not fit into DOUBLE")
-        return Typed(f"{text}::DOUBLE", DOUBLE, nullable=False, literal=True)
+        return Typed(f"{text}::DOUBLE", DOUBLE, nullable=False, literal=True, raises=False)
     if "." in text:
         return decimal_literal(text)
     return integer_literal(node, int(text))
@@ -56,9 +56,9 @@ def literal(compiler: Compiler, node: exp.Expression) -> Typed:
 def integer_literal(node: exp.Expression, value: int) -> Typed:
     """An INT, or a BIGINT when it does not fit; its sign counts as part of it."""
     if -(1 << 31) <= value < 1 << 31:
-        return Typed(f"({value})" if value < 0 else str(value), INTEGER, nullable=False, literal=True)
+        return Typed(f"({value})" if value < 0 else str(value), INTEGER, nullable=False, literal=True, raises=False)
     if -(1 << 63) <= value < 1 << 63:
-        return Typed(f"({value})::BIGINT", BIGINT, nullable=False, literal=True)
+        return Typed(f"({value})::BIGINT", BIGINT, nullable=False, literal=True, raises=False)
     fail(node, f"{value} does not fit into BIGINT", hint=f"DECIMAL '{value}' is a number of any size.")
 
 
@@ -78,7 +78,7 @@ def _number_type(text: str) -> SqlType | None:
 def decimal_literal(text: str) -> Typed:
     """A DECIMAL of exactly the digits written."""
     type_ = _decimal_type(PyDecimal(text))
-    return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True)
+    return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True, raises=False)
 
 
 def _decimal_type(number: PyDecimal) -> Decimal:
@@ -97,37 +97,23 @@ def typed_literal(compiler: Compiler, node: exp.Expression) -> Typed:
 
 @rule(exp.Boolean)
 def boolean(compiler: Compiler, node: exp.Expression) -> Typed:
-    return Typed("TRUE" if node.this else "FALSE", BOOLEAN, nullable=False, literal=True)
+    return Typed("TRUE" if node.this else "FALSE", BOOLEAN, nullable=False, literal=True, raises=False)
 
 
 @rule(exp.Null)
 def null(compiler: Compiler, node: exp.Expression) -> Typed:
-    return Typed("NULL", None, literal=True)
+    return Typed("NULL", None, literal=True, raises=False)
 
 
 @rule(exp.DPipe)
 def concatenation(compiler: Compiler, node: exp.Expression) -> Typed:
-    """`a || b` is CONCAT: NULL counts as empty."""
-    return call(compiler, node, "CONCAT", [node.this, node.expression])
-
-
-@rule(exp.Case)
-def case(compiler: Compiler, node: exp.Expression) -> Typed:
-    if node.this is not None:
-        fail(node, "CASE with a value after it is not supported", hint="write CASE WHEN x = 1 THEN … END.")
-    branches = node.args["ifs"]
-    conditions = [compiler.compile_as(branch.this, BOOLEAN, "a condition of CASE") for branch in branches]
-    default = node.args.get("default")
-    results = [branch.args["true"] for branch in branches] + ([default] if default is not None else [])
-    values, type_ = coerce_all(results, [compiler.compile(result) for result in results], "the results of CASE")
-    whens = " ".join(f"{_unless_failed(c)}WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
-    otherwise = f" ELSE {values[-1].sql}" if default is not None else ""
-    return Typed(f"(CASE {whens}{otherwise} END)", type_)
-
-
-def _unless_failed(condition: Typed) -> str:
-    """The branch taken where a condition fails: CASE fails with it, whatever comes after."""
-    return f"WHEN {condition.sql} IS NULL THEN NULL " if condition.fails and condition.nullable else ""
+    """`a || b || …` is CONCAT: NULL counts as empty."""
+    operands: list[exp.Expression] = []
+    first = node
+    while isinstance(first, exp.DPipe):
+        operands.append(first.expression)
+        first = first.this
+    return call(compiler, node, "CONCAT", [first, *reversed(operands)])
 
 
 @rule(exp.Cast)
@@ -135,10 +121,11 @@ def cast(compiler: Compiler, node: exp.Expression) -> Typed:
     target = resolve_type(node.args["to"])
     value = compiler.compile(node.this)
     if value.type is None:
-        return Typed(f"NULL::{target.duckdb}", target)
+        return Typed(f"NULL::{target.duckdb}", target, raises=False)
     if not can_cast(value.type, target):
         fail(node, f"{value.type} cannot be cast to {target}")
-    return Typed(cast_sql(value.sql, value.type, target, safe=compiler.safe), target)
+    plain, safe = (cast_sql(value.sql, value.type, target, safe=safe) for safe in (False, True))
+    return Typed(safe if compiler.safe else plain, target, raises=value.raises or plain != safe)
 
 
 @rule(exp.Array)
@@ -153,6 +140,7 @@ def array(compiler: Compiler, node: exp.Expression) -> Typed:
         Array(type_),
         nullable=False,
         literal=all(value.literal for value in given),
+        raises=any(value.raises for value in given),
         as_number=Array(number) if number else None,
     )
 
@@ -187,6 +175,7 @@ def struct_constructor(compiler: Compiler, node: exp.Expression) -> Typed:
         Struct(tuple(fields)),
         nullable=False,
         literal=all(value.literal for value in values),
+        raises=any(value.raises for value in values),
         as_number=Struct(tuple((n, v.as_number or t) for (n, t), v in zip(fields, values, strict=True))),
     )
 
@@ -201,7 +190,7 @@ def struct_field(compiler: Compiler, node: exp.Expression) -> Typed:
     if field is None:
         names = [n for n, _ in value.type.fields]
         fail(node, f"{value.type} has no field {name}", hint=did_you_mean(name, names))
-    return Typed(f"struct_extract({value.sql}, {string_literal(name)})", field)
+    return Typed(f"struct_extract({value.sql}, {string_literal(name)})", field, raises=value.raises)
 
 
 @rule(exp.Bracket)
@@ -210,10 +199,10 @@ def subscript(compiler: Compiler, node: exp.Expression) -> Typed:
     index = node.expressions[0]
     if isinstance(value.type, Array):
         position = compiler.compile_as(index, BIGINT, "an array index")
-        return Typed(f"({value.sql})[{position.sql}]", value.type.item)
+        return Typed(f"({value.sql})[{position.sql}]", value.type.item, raises=value.raises or position.raises)
     if isinstance(value.type, Map):
         key = compiler.compile_as(index, value.type.key, "a map key")
-        return Typed(f"({value.sql})[{key.sql}]", value.type.value)
+        return Typed(f"({value.sql})[{key.sql}]", value.type.value, raises=value.raises or key.raises)
     fail(node, f"[…] takes a part of an ARRAY or a MAP, but this is {value.type or 'NULL'}")
 
 

@@ -89,18 +89,22 @@ text(
 )
 
 
-def _concat(nothing: str, *values: str) -> str:
-    return f"({' || '.join(f'COALESCE({value}, {nothing})' for value in values) or nothing})"
+def _concat_bytes(*values: str) -> str:
+    """Put together as a tree of little height."""
+    if len(values) < 2:
+        return f"COALESCE({values[0]}, CAST('' AS BLOB))" if values else "CAST('' AS BLOB)"
+    middle = len(values) // 2
+    return f"({_concat_bytes(*values[:middle])} || {_concat_bytes(*values[middle:])})"
 
 
 text(
     "CONCAT",
     "STRING... -> STRING",
-    sql=partial(_concat, "''"),
+    sql=lambda *values: f"concat({', '.join(values) or repr('')})",
     doc="The arguments one after the other; NULL counts as empty",
     example=("CONCAT('a', NULL, 'b')", "'ab'"),
 )
-text("CONCAT", "BYTES... -> BYTES", sql=partial(_concat, "CAST('' AS BLOB)"), doc="")
+text("CONCAT", "BYTES... -> BYTES", sql=_concat_bytes, doc="")
 text(
     "CONCAT_WS",
     "STRING, STRING, STRING... -> STRING",
@@ -118,8 +122,8 @@ text(
 
 
 def _elt(number: str, *values: str) -> str:
-    whens = " ".join(f"WHEN {i} THEN {value}" for i, value in enumerate(values, 1))
-    return f"(CASE {number} {whens} END)" if whens else "CAST(NULL AS VARCHAR)"
+    whens = " ".join(f"WHEN {number} = {i} THEN {value}" for i, value in enumerate(values, 1))
+    return f"(CASE {whens} END)" if whens else "CAST(NULL AS VARCHAR)"
 
 
 def _field(value: str, *values: str) -> str:
