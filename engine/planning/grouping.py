@@ -39,12 +39,9 @@ class Grouping:
 
 def _replace(expression: exp.Expression, known: Sequence[tuple[exp.Expression, str]]) -> exp.Expression:
     """Every subtree that equals a known expression becomes a column, outermost first."""
-    for node, ref in known:
-        if expression == node:
-            return exp.Column(this=exp.to_identifier(ref, quoted=True))
-    for key, value in list(expression.args.items()):
-        if isinstance(value, exp.Expression):
-            expression.set(key, _replace(value, known))
-        elif isinstance(value, list):
-            expression.set(key, [_replace(v, known) if isinstance(v, exp.Expression) else v for v in value])
-    return expression
+
+    def replaced(part: exp.Expression) -> exp.Expression:
+        ref = next((ref for node, ref in known if part == node), None)
+        return part if ref is None else exp.Column(this=exp.to_identifier(ref, quoted=True))
+
+    return expression.transform(replaced, copy=False)
