@@ -22,11 +22,11 @@ from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.processing_log import ProcessingLog
 from ksql.engine.runtime.runtime import RunningQuery, Runtime
 from ksql.engine.runtime.task import Task, group_name
-from ksql.engine.settings import ERROR_STREAM, caching, checked, is_on, reads_latest
+from ksql.engine.settings import ERROR_ROWS, ERROR_STREAM, caching, checked, is_on, reads_latest
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.errors import KsqlError
-from ksql.log.contract import Log, MetadataTransaction
+from ksql.log.contract import Log, LogError, MetadataTransaction
 
 #: A batch has fewer records when each falls into many windows: every record of a window is a row.
 _WINDOWED_ROWS = 1 << 19
@@ -63,10 +63,11 @@ class EngineCore:
         self._batch_records = batch_records
         self.catalog = Catalog(log)
         self.sql_error = duckdb.Error
-        self.processing_log = ProcessingLog(log, self.catalog, enabled=is_on(self.config, ERROR_STREAM))
+        enabled, rows = is_on(self.config, ERROR_STREAM), is_on(self.config, ERROR_ROWS)
+        self.processing_log = ProcessingLog(log, self.catalog, clock, enabled=enabled, rows=rows)
         self.sql = sql or _open_sql(workers)
         self._borrows_sql = sql is not None
-        self.runtime = Runtime(log, workers)
+        self.runtime = Runtime(log, workers, self._report_failure)
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
         self.pull_database = PullDatabase()
@@ -161,6 +162,11 @@ class EngineCore:
         """Write record errors that belong to no transaction of a query."""
         with self.log.transaction() as transaction:
             self.processing_log.append(transaction, query_id, errors)
+
+    def _report_failure(self, query_id: str, error: Exception) -> None:
+        """Write that a query cannot go on; what fails may be the log itself."""
+        with suppress(LogError), self.log.transaction() as transaction:
+            self.processing_log.append_failure(transaction, query_id, error)
 
     def close(self) -> None:
         """Stop all queries after their current batch and release DuckDB; the log stays open. Safe to call twice."""

@@ -27,6 +27,7 @@ LOOK_INTERVAL = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"
 VARIABLES = "ksql.variable.substitution.enable"
 MAX_PUSH_QUERIES = "ksql.max.push.queries"
 ERROR_STREAM = "ksql.logging.processing.topic.auto.create"
+ERROR_ROWS = "ksql.logging.processing.rows.include"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("ksql.functions.collect_list.limit", WHOLE, "-1", "how many values COLLECT_LIST keeps; -1: all"),
         Setting("ksql.functions.collect_set.limit", WHOLE, "-1", "how many values COLLECT_SET keeps; -1: all"),
         Setting(MAX_PUSH_QUERIES, COUNT, "100", "how many push queries a server runs at a time", of_server=True),
-        Setting(ERROR_STREAM, BOOLEAN, "true", "whether records with errors go to KSQL_PROCESSING_LOG", of_server=True),
+        Setting(
+            ERROR_STREAM, BOOLEAN, "true", "whether errors of records and queries go to KSQL_PROCESSING_LOG", of_server=True
+        ),
+        Setting(ERROR_ROWS, BOOLEAN, "false", "whether KSQL_PROCESSING_LOG holds the records with errors", of_server=True),
     )
 }
 

@@ -62,6 +62,12 @@ class RecordError:
     kind: str
     message: str
     source: str = ""
+    topic: str = ""
+    #: Which side of the record cannot be read, key or value, and why not.
+    target: str = ""
+    cause: str = ""
+    #: What was to be read, or the row that was to be computed with.
+    record: bytes | None = field(default=None, repr=False)
     partition: int = 0
     offset: int = -1
     timestamp: int = 0

@@ -26,6 +26,7 @@ from ksql.engine.operators.batch import (
     BatchContext,
     Part,
     RecordError,
+    as_bytes,
 )
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
@@ -128,11 +129,16 @@ class SourceInput:
         items = ", ".join(f"{header_sql(c)} AS {quote_duckdb(self.refs[c.name])}" for c in self.source.header_columns)
         return context.sql.run(f"SELECT *, {items} FROM batch", batch)
 
-    def _error(self, raw: pa.Table, row: int, message: str, side: str) -> RecordError:
+    def _error(self, raw: pa.Table, row: int, reason: str, side: str) -> RecordError:
+        format_, data = (self.source.key_format, RAW_KEY) if side == "key" else (self.source.value_format, RAW_VALUE)
         return RecordError(
             "deserializationError",
-            f"{side} cannot be read as {self.source.key_format if side == 'key' else self.source.value_format}: {message}",
+            f"{side} cannot be read as {format_}: {reason}",
             source=self.source.name,
+            topic=self.source.topic,
+            target=side,
+            cause=reason,
+            record=as_bytes(raw.column(data))[row].as_py(),
             partition=raw.column(PARTITION)[row].as_py(),
             offset=raw.column(OFFSET)[row].as_py(),
             timestamp=raw.column(TIMESTAMP)[row].as_py(),

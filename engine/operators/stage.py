@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,9 +13,13 @@ import pyarrow as pa
 
 from ksql.engine.operators.batch import (
     FAILED,
+    META_TYPES,
+    OFFSET,
+    PARTITION,
     PLACE,
     RAW_SCHEMA,
     SUSPECT,
+    TIMESTAMP,
     BatchContext,
     Node,
     RecordError,
@@ -132,7 +139,7 @@ class Stage:
                 middle = batch.num_rows // 2
                 halves = batch.slice(0, middle), batch.slice(middle)
                 return pa.concat_tables([self._run(half, context, source) for half in halves])
-            context.errors(_record_error(batch, str(reported)))
+            context.errors(_record_error(batch, str(reported), context, source))
             return self._query(batch.slice(0, 0), context, source, safe=False)
         if context.most_failures != 0:
             self._report(batch if source is None else _without_suspects(batch, result), context, source)
@@ -157,7 +164,7 @@ class Stage:
                 self._query(row, context, source, safe=False)
             except duckdb.Error as error:
                 if not only_wraps(str(error)):
-                    context.errors(_record_error(row, str(error)))
+                    context.errors(_record_error(row, str(error), context, source))
         if failed.num_rows > _REPORTED:
             more = f"expressions gave NULL in up to {failed.num_rows - _REPORTED} more records of this batch"
             context.errors(RecordError("recordProcessingError", more, place=failed.column(PLACE)[-1].as_py()))
@@ -176,16 +183,24 @@ class Stage:
         return places[: context.most_failures]
 
 
-def _record_error(row: pa.Table, message: str) -> RecordError:
-    values = row.select([n for n in row.column_names if n in ("$n", "$p", "$off", "$ts")]).to_pylist()[0]
+def _record_error(row: pa.Table, message: str, context: BatchContext, source: SourceInput | None) -> RecordError:
+    decoded = row if source is None else source.decode_exactly(row, context)
+    values = decoded.to_pylist()[0]
+    columns = {name: value for name, value in values.items() if name not in META_TYPES}
     return RecordError(
         "recordProcessingError",
         reason(message),
-        partition=values.get("$p", 0),
-        offset=values.get("$off", -1),
-        timestamp=values.get("$ts", 0),
-        place=values["$n"],
+        cause=reason(message),
+        record=json.dumps(columns, default=_shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
+        partition=values.get(PARTITION, 0),
+        offset=values.get(OFFSET, -1),
+        timestamp=values.get(TIMESTAMP, 0),
+        place=values[PLACE],
     )
+
+
+def _shown(value: Any) -> str:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def _without_suspects(batch: pa.Table, result: pa.Table) -> pa.Table:

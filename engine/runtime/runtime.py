@@ -70,11 +70,13 @@ class RunningQuery:
 class Runtime:
     """Worker threads over a set of queries, which take turns.
 
-    One more thread takes only light batches: a single record does not wait until a backlog's batch is done.
+    One more thread takes only light batches: a single record does not wait until a backlog's batch is done. `on_failure` hears
+    of a query that could not go on.
     """
 
-    def __init__(self, log: Log, workers: int) -> None:
+    def __init__(self, log: Log, workers: int, on_failure: Callable[[str, Exception], None] = lambda _id, _error: None) -> None:
         self._log = log
+        self._on_failure = on_failure
         self._changed = threading.Condition()
         self._queries: dict[str, RunningQuery] = {}
         self._closed = False
@@ -179,6 +181,7 @@ class Runtime:
             query.error, query.failures = "", 0
         except Exception as error:  # a query must never take a worker down
             self._fail(query, error)
+            self._on_failure(query.id, error)
 
     def _fail(self, query: RunningQuery, error: Exception) -> None:
         _logger.error("query %s failed", query.info.id, exc_info=error)

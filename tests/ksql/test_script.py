@@ -79,7 +79,7 @@ def test_a_wrong_script_does_nothing(folder: Path, wrong: str, message: str) -> 
         assert "^" in str(refused.value)
         assert set(db.engine.sources) == {"KSQL_PROCESSING_LOG"}
         assert dict(db.session.variables) == {}
-        assert set(db.log.topics()) == {"ksql_processing_log"}
+        assert set(db.log.topics()) == {"default_ksql_processing_log"}
 
 
 @pytest.mark.parametrize("way", [by_file, by_run, by_server, by_prompt])
