@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from ksql.engine.errors import StatementError
 from ksql.engine.formats import bind
 from ksql.engine.formats.contract import FormatOptions
 from ksql.engine.formats.csv_lines import LineReader
@@ -236,3 +237,17 @@ def test_round_trip(delimiter: str, rows: list[tuple[str, int, float]]) -> None:
     assert [row for row, bad in zip(fast, suspect, strict=True) if not bad] == [
         row for row, bad in zip(read, suspect, strict=True) if not bad
     ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "TAB", "space", "\xa0", "é", "\\", "'", "0", "\x7f"])
+def test_delimiters(delimiter: str) -> None:
+    columns = (Column("A", STRING), Column("B", STRING))
+    decoder, encoder = bind("DELIMITED", columns, FormatOptions(is_key=False, delimiter=delimiter))
+    rows = [("a" + delimiter, delimiter + "b")]
+    assert exact(decoder, [line.encode() for line in encode(encoder, rows)]) == (rows, [None])
+
+
+@pytest.mark.parametrize("delimiter", ["", " ", "\t", "\n", "\r", "\x1f", '"', ",,", "<~>", "😀"])
+def test_what_is_no_delimiter(delimiter: str) -> None:
+    with pytest.raises(StatementError, match="VALUE_DELIMITER must"):
+        bind("DELIMITED", (Column("A", STRING),), FormatOptions(is_key=False, delimiter=delimiter))

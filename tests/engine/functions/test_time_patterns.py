@@ -158,3 +158,63 @@ def test_formatted_moments_read_back(moment: datetime) -> None:
     for zone in ("GMT", "America/New_York", "+05:45"):
         assert epoch_ms(format_moment(of_timestamp(ms, find_zone(zone)), pattern), pattern, GMT) == ms
     assert local_time(parse(format_moment(of_timestamp(ms, GMT), "A"), "A")) == ms % 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "year"),
+    [
+        ("yyyy", "2024", 2024),
+        ("yyyy", "12024", None),
+        ("yyyy", "+12024", 12024),
+        ("yyyy", "+2024", None),
+        ("yyyy", "024", None),
+        ("yyyy", "-0001", None),
+        ("yyyy", "0000", None),
+        ("yyyy", "٢٠٢٤", None),
+        ("uuuu", "-0001", -1),
+        ("uuuu", "0000", 0),
+        ("y", "12024", 12024),
+        ("y", "+2024", None),
+        ("yy", "24", 2024),
+        ("yyyyMMdd", "20240131", 2024),
+        ("yyyyMMdd", "120240131", None),
+    ],
+)
+def test_years(pattern: str, text: str, year: int | None) -> None:
+    try:
+        found: int | None = civil(local_date(parse(text, pattern)))[0]
+    except ValueError:
+        found = None
+    assert found == year
+
+
+OFFSETS = {
+    "Z": 0,
+    "+5": 5 * 3600,
+    "-05": -5 * 3600,
+    "+0530": 19_800,
+    "+05:30": 19_800,
+    "-053015": -19_815,
+    "+05:30:15": 19_815,
+    "UTC+5": 5 * 3600,
+    "GMT-05:30": -19_800,
+    "+18:00": 64_800,
+    "+18:01": None,
+    "+19": None,
+    "+5:30": None,
+    "+530": None,
+    "+05:3015": None,
+    "+05:60": None,
+    "+": None,
+    "5": None,
+    "z": None,
+}
+
+
+@pytest.mark.parametrize(("name", "seconds"), OFFSETS.items())
+def test_offsets(name: str, seconds: int | None) -> None:
+    try:
+        found: int | None = find_zone(name).fixed_s
+    except ValueError:
+        found = None
+    assert found == seconds
