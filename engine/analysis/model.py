@@ -10,13 +10,12 @@ from sqlglot import exp
 from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.analysis.windows import Windows
 from ksql.engine.catalog.definitions import Source
-from ksql.engine.expressions.typed import Name, Scope
+from ksql.engine.expressions.typed import WINDOW_BOUNDS, Name, Scope
 from ksql.engine.types.names import type_reference
 from ksql.engine.types.sql_types import BIGINT, INTEGER, Column, SqlType
 from ksql.parser import nodes
 
 #: Columns that every row has, and every windowed one: no result may call a column so.
-WINDOW_BOUNDS = ("WINDOWSTART", "WINDOWEND")
 RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", *WINDOW_BOUNDS)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import RESERVED, WINDOW_BOUNDS, Analysis
+from ksql.engine.analysis.model import RESERVED, Analysis
 from ksql.engine.errors import fail
-from ksql.engine.expressions.typed import Scope
+from ksql.engine.expressions.typed import WINDOW_BOUNDS, Scope
 from ksql.parser import nodes, to_sql
 
 

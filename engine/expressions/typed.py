@@ -88,15 +88,18 @@ class Scope:
         fail(node, f"there is no column {qualifier + '.' if qualifier else ''}{name}", hint=hint)
 
 
+#: The window's bounds; refs of ours besides those that begin with `$`.
+WINDOW_BOUNDS = ("WINDOWSTART", "WINDOWEND")
+
+
 class Refs:
-    """Hands out DuckDB column names that differ in more than case, since DuckDB ignores case, and do not begin with `$`, as
-    all our own do.
-    """
+    """Hands out DuckDB column names that differ in more than case, since DuckDB ignores case, and from all our own."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {name.upper() for name in taken}
+        self._taken = {name.upper() for name in (*WINDOW_BOUNDS, *taken)}
 
     def new(self, name: str) -> str:
+        """A ref like `name`, which is a user's."""
         stem = f"~{name}" if name.startswith("$") else name
         ref, number = stem, 1
         while ref.upper() in self._taken:

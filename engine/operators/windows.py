@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ksql.engine.expressions.typed import WINDOW_BOUNDS
+
 #: The bounds of a window, as columns of rows and in expressions.
-WINDOW_START, WINDOW_END = "WINDOWSTART", "WINDOWEND"
+WINDOW_START, WINDOW_END = WINDOW_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.errors import NotSupportedError, located
-from ksql.engine.expressions.typed import Name, Refs
+from ksql.engine.expressions.typed import WINDOW_BOUNDS, Name, Refs
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.stream_stream_join import join_streams
 from ksql.engine.planning.stream_table_join import join_stream_table
@@ -48,11 +49,10 @@ def _side(index: int, aliased: AliasedSource, refs: Refs, used: set[tuple[str, s
 
 
 def _of_source(name: Name, refs: Refs) -> Name:
-    """A name that rows of the join have, too: theirs is another ROWTIME than that of one source."""
-    if not name.hidden:
+    """A name that rows of the join have, too: theirs is another ROWTIME, and another window, than that of one source."""
+    if not name.hidden and name.ref not in WINDOW_BOUNDS:
         return name
-    ref = refs.new(f"{name.qualifier}.{name.ref}")
-    return Name(name.qualifier, name.column, ref, nullable=True, instant=name.instant, hidden=True)
+    return replace(name, ref=refs.new(f"{name.qualifier}.{name.ref}"), nullable=True)
 
 
 def _used(analysis: Analysis) -> Iterable[tuple[str, str]]:

@@ -9,14 +9,13 @@ from sqlglot import exp
 
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.analysis.traits import Traits
-from ksql.engine.expressions.typed import Name, Refs, Scope
+from ksql.engine.expressions.typed import WINDOW_BOUNDS, Name, Refs, Scope
 from ksql.engine.formats import bind
 from ksql.engine.operators.batch import Node
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Filter, Project, Retime, Sql, Step, compile_sql
 from ksql.engine.operators.timed_source import TimedSource
-from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.timestamps import timestamp_sql
 from ksql.engine.types.sql_types import BOOLEAN, SqlType, quote_duckdb
 
@@ -65,13 +64,9 @@ def read(index: int, aliased: AliasedSource, among: Refs | None = None) -> Relat
     """
     source = aliased.source
     prefix, refs = among is not None, among or Refs()
-    by_name = {
-        name.column.name: refs.new(f"{aliased.alias}.{name.column.name}" if prefix else name.column.name)
-        for name in aliased.names()
-        if not name.hidden
-    }
+    by_name = {column.name: refs.new(f"{aliased.alias}.{column.name}" if prefix else column.name) for column in source.columns}
     if source.windowed:
-        by_name |= {bound: bound for bound in (WINDOW_START, WINDOW_END) if bound not in by_name}
+        by_name |= {bound: bound for bound in WINDOW_BOUNDS if bound not in by_name}
     key_decoder, _ = bind(source.key_format, source.key_columns, source.key_options)
     value_decoder, _ = bind(source.value_format, source.value_columns, source.value_options)
     input_ = SourceInput(index, source, key_decoder, value_decoder, by_name)

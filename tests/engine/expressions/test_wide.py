@@ -77,12 +77,9 @@ def test_a_thousand_terms_in_where(driver: TestDriver, condition: str, kept: lis
 
 
 def test_a_thousand_terms_over_groups(driver: TestDriver) -> None:
-    driver.execute(f"""
-        CREATE TABLE G AS SELECT A, COUNT(*) AS N, {terms(" OR ", "COUNT(*) = {0}")} AS X FROM S
-        GROUP BY A HAVING {terms(" AND ", "COUNT(*) <> {0} + 1")} OR COUNT(*) < 3;
-    """)
-    driver.feed([Record("s", None, b'{"A":1}')] * 3, batch=False)
-    assert [record.value for record in driver.read("G")] == [b'{"N":1,"X":true}', b'{"N":2,"X":true}', None]
+    driver.execute(f"CREATE TABLE G AS SELECT A, COUNT(*) AS N FROM S GROUP BY A HAVING {terms(' AND ', 'COUNT(*) <> {0}')};")
+    driver.feed([Record("s", None, b'{"A":1}')] * 1000)
+    assert [record.value for record in driver.read("G")] == [b'{"N":1000}']
 
 
 @pytest.mark.parametrize(
