@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import duckdb
 
@@ -71,6 +72,8 @@ class EngineCore:
         self.push_queries = PushQueries()
         self.statements_lock = threading.RLock()
         self.pull_database = PullDatabase()
+        #: Of a test: behind which offset each topic's next record to be asserted lies. None: this is none.
+        self.asserted: dict[str, int] | None = None
         self._closed = False
         self._migrate_queries()
         for info in list(self.catalog.queries.values()):
@@ -105,22 +108,18 @@ class EngineCore:
         """A fresh plan of a persistent query, sink included, with empty state."""
         return plan_persistent(info, self.catalog)
 
-    def make_task(self, info: QueryInfo) -> Task:
-        """A task at the point that was committed last."""
+    def make_task(self, info: QueryInfo, **unusual: Any) -> Task:
+        """A task at the point that was committed last. `unusual`: arguments of Task that a test gives other values."""
         plan = self.plan_of(info)
         identity.check(info, plan.states)
+        usual: dict[str, Any] = {
+            "fold": plan.is_table and caching(info.properties),
+            "report": self.processing_log.append,
+            "latest": reads_latest(info.properties),
+            "batch_records": min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
+        }
         topic = self.catalog.sources[info.sink].topic
-        return Task(
-            info.id,
-            plan,
-            topic,
-            self.log,
-            self.sql,
-            fold=plan.is_table and caching(info.properties),
-            report=self.processing_log.append,
-            latest=reads_latest(info.properties),
-            batch_records=min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
-        )
+        return Task(info.id, plan, topic, self.log, self.sql, **(usual | unusual))
 
     def stop_query(self, query_id: str) -> None:
         """Take a query out of the runtime, after its current batch."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -31,6 +32,19 @@ class MicroBatch:
     decoded: dict[int, pa.Table] = field(default_factory=dict)
     errors: list[RecordError] = field(default_factory=list)
     positions: list[tuple[Cursor, CommittedOffset]] = field(default_factory=list)
+
+
+class Batches(Protocol):
+    """What a task reads its micro-batches from."""
+
+    def read(self) -> MicroBatch | None:
+        """The next one; None when there is nothing to read."""
+
+    def has_more(self) -> bool: ...
+
+    def lag(self) -> int: ...
+
+    def close(self) -> None: ...
 
 
 class Reader:

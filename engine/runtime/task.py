@@ -14,7 +14,7 @@ from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
 from ksql.engine.planning.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.cursor import Cursor
-from ksql.engine.runtime.reader import MicroBatch, Reader
+from ksql.engine.runtime.reader import Batches, MicroBatch, Reader
 from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import RECORD_SCHEMA, Log, TopicPartition, Transaction
 
@@ -40,6 +40,9 @@ class Task:
 
     A batch is: compute, commit outputs, changelog and offsets in one transaction, then show the new state to readers. After an
     exception the task must be thrown away; a new one starts from what was committed.
+
+    spread: see BatchContext. read: makes the reader of its batches, where that is no Reader. written: is given what a batch
+    wrote, as OUTPUT_SCHEMA, once it is committed.
     """
 
     def __init__(
@@ -54,6 +57,9 @@ class Task:
         report: ErrorSink,
         latest: bool,
         batch_records: int,
+        spread: bool = True,
+        read: Callable[[Sequence[Cursor]], Batches] | None = None,
+        written: Callable[[pa.Table], None] | None = None,
     ) -> None:
         assert plan.sink is not None
         self.query_id = query_id
@@ -68,7 +74,8 @@ class Task:
         self._changelog.restore()
         self._ahead: Future[_Taken | None] | None = None
         cursors = start_cursors(log, query_id, plan, latest=latest)
-        self._reader = Reader(log, cursors, batch_records, clocks=plan.clocks(sql))
+        self._reader = read(cursors) if read else Reader(log, cursors, batch_records, clocks=plan.clocks(sql))
+        self._spread, self._written = spread, written
 
     def has_more(self) -> bool:
         """Whether there is a record that was not processed."""
@@ -104,7 +111,9 @@ class Task:
         if batch is None:
             return None
         errors = list(batch.errors)
-        context = BatchContext(self._sql, batch.inputs, fold=self._fold, errors=errors.append, decoded=batch.decoded)
+        context = BatchContext(
+            self._sql, batch.inputs, fold=self._fold, spread=self._spread, errors=errors.append, decoded=batch.decoded
+        )
         return _Taken(batch, context, errors)
 
     def _decode_next(self) -> _Taken | None:
@@ -126,6 +135,8 @@ class Task:
                 self._report(transaction, self.query_id, sorted(taken.errors, key=lambda error: error.place))
             result = transaction.commit()
         self._changelog.publish(result)
+        if self._written is not None:
+            self._written(records)
 
 
 def group_name(query_id: str, source: int) -> str:

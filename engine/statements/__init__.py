@@ -17,6 +17,8 @@ _MODULES = (
     "explain",
     "print_topic",
     "assertions",
+    "assert_records",
+    "assert_source",
 )
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from ksql.engine.errors import AssertionFailedError, NotSupportedError, StatementError, did_you_mean, located
+from ksql.engine.errors import AssertionFailedError, NotSupportedError, did_you_mean, located
 from ksql.engine.results import Message, Result
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.with_clause import ASSERT_TOPIC, read_properties
@@ -76,8 +76,3 @@ def alter_system(request: Request) -> Result:
     raise located(
         NotSupportedError("ALTER SYSTEM is not supported", hint="SET changes a property of this session."), request.node
     )
-
-
-@executes(nodes.AssertValues, nodes.AssertNullValues, nodes.AssertStream, nodes.AssertTable)
-def test_statements(request: Request) -> Result:
-    raise located(StatementError("this ASSERT is a statement of the test runner only"), request.node)

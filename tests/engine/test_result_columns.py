@@ -84,7 +84,7 @@ def test_columns(driver: TestDriver, select: str, keys: str, values: str) -> Non
         ("CREATE STREAM o AS SELECT id, home < home AS x FROM s;", "have no order"),
         ("CREATE STREAM o AS SELECT id, 9223372036854775808 AS x FROM s;", "does not fit into BIGINT"),
         ("CREATE STREAM o AS SELECT id, 1e400 AS x FROM s;", "does not fit into DOUBLE"),
-        ("RUN SCRIPT 'x.sql';", "at the prompt only"),
+        ("RUN SCRIPT 'x.sql';", "at the prompt and in scripts only"),
     ],
 )
 def test_refusals(driver: TestDriver, statement: str, message: str) -> None:

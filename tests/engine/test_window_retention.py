@@ -27,7 +27,8 @@ def test_expired_windows_are_forgotten() -> None:
     """)
     for second in range(100):
         driver.feed([Record("s", b"a", b'{"A":1}', second * 1000), Record("s", b"a", b'{"A":1}', second * 1000 + 1)])
-    states = [state for query in driver._queries.values() for state in query.plan.states if isinstance(state, TimedState)]
+    tasks = [query.task for query in driver.engine.queries.values() if query.task]
+    states = [state for task in tasks for state in task.plan.states if isinstance(state, TimedState)]
     assert [len(state.store) for state in states] == [3, 3, 3]
     assert [record.value for record in driver.read("O")] == [b'{"C":1}', b'{"C":2}'] * 100
     assert [record.value for record in driver.read("H")] == [b'{"C":2}'] * 100
