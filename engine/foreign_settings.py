@@ -29,9 +29,9 @@ max.request.size metadata.max.idle.ms partitioner.adaptive.partitioning.enable p
 partitioner.class partitioner.ignore.keys transaction.timeout.ms transactional.id value.serializer
 """
 _NAMES = frozenset(f"{_STREAMS} {_CLIENTS}".split())
-#: How names of whole families begin: Kafka's security, what is internal to its library, and ksqlDB's own …
+#: How names of whole families begin: Kafka's security, what is internal to its library, ksqlDB's own and its testing tool's …
 _FAMILIES = """
-ssl. sasl. security. __
+ssl. sasl. security. __ use.exact.numeric.comparison
 ksql.cast. ksql.create.or.replace. ksql.functions. ksql.headers.columns. ksql.lambdas. ksql.nested.error. ksql.query.pull.
 ksql.query.push. ksql.sink. ksql.suppress. ksql.timestamp.throw.
 """

@@ -46,12 +46,15 @@ def read_script(file: str) -> Script:
 
 
 def statements(session: Session, script: Script, within: tuple[str, ...] = ()) -> Iterator[Statement]:
-    """The statements of a script in turn; in place of RUN SCRIPT those of that file, as the session knows its name then.
+    """The statements of a script in turn, up to an EXIT; in place of RUN SCRIPT those of that file.
 
+    The session knows the file's name when it comes to it: there may be variables in it.
     within: the files that run this one. Raises KsqlError.
     """
     within = (*within, _absolute(script.file)) if script.file else within
     for piece in split(script.text):
+        if piece.text.rstrip("; \n").upper() in ("EXIT", "QUIT"):
+            return
         if first_word(piece.text) != "RUN":
             yield Statement(piece, script.file)
             continue

@@ -8,11 +8,11 @@ from decimal import InvalidOperation
 
 from sqlglot import exp
 
-from ksql.engine.errors import did_you_mean, fail
+from ksql.engine.errors import StatementError, did_you_mean, fail
 from ksql.engine.expressions.coercion import coerce_all
 from ksql.engine.expressions.compiler import Compiler, rule
 from ksql.engine.expressions.typed import Typed
-from ksql.engine.types.casts import can_cast, cast_sql, common_type
+from ksql.engine.types.casts import MAX_PRECISION, can_cast, cast_sql, common_type
 from ksql.engine.types.names import resolve_type
 from ksql.engine.types.sql_types import (
     BIGINT,
@@ -59,7 +59,7 @@ def integer_literal(node: exp.Expression, value: int) -> Typed:
         return Typed(f"({value})" if value < 0 else str(value), INTEGER, nullable=False, literal=True, raises=False)
     if -(1 << 63) <= value < 1 << 63:
         return Typed(f"({value})::BIGINT", BIGINT, nullable=False, literal=True, raises=False)
-    fail(node, f"{value} does not fit into BIGINT", hint=f"DECIMAL '{value}' is a number of any size.")
+    fail(node, f"{value} does not fit into BIGINT", hint=f"DECIMAL '{value}' has up to {MAX_PRECISION} digits.")
 
 
 def _number_type(text: str) -> SqlType | None:
@@ -76,8 +76,11 @@ def _number_type(text: str) -> SqlType | None:
 
 
 def decimal_literal(text: str) -> Typed:
-    """A DECIMAL of exactly the digits written."""
+    """A DECIMAL of exactly the digits written. Raises StatementError where those are too many."""
     type_ = _decimal_type(PyDecimal(text))
+    if type_.precision > MAX_PRECISION:
+        message = f"a DECIMAL has at most {MAX_PRECISION} digits, not {type_.precision}"
+        raise StatementError(message, hint="E0 behind it makes it a DOUBLE.")
     return Typed(f"'{text}'::{type_.duckdb}", type_, nullable=False, literal=True, raises=False)
 
 

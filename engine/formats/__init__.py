@@ -16,9 +16,6 @@ from ksql.engine.types.sql_types import Column
 class Capabilities:
     """What a format can do, whether or not this engine has it yet."""
 
-    as_key: bool = True
-    as_value: bool = True
-    multi_column_key: bool = True
     wrapping: bool = True
     unwrapping: bool = True
     registry: bool = False
@@ -33,9 +30,9 @@ class _Format:
 
 _FORMATS: dict[str, _Format] = {
     "JSON": _Format(Capabilities(), json_format.bind),
-    "KAFKA": _Format(Capabilities(multi_column_key=False, wrapping=False), kafka.bind),
+    "KAFKA": _Format(Capabilities(wrapping=False), kafka.bind),
     "DELIMITED": _Format(Capabilities(wrapping=False, delimiter=True), delimited.bind),
-    "NONE": _Format(Capabilities(as_value=False, multi_column_key=False, wrapping=False, unwrapping=False), none.bind),
+    "NONE": _Format(Capabilities(wrapping=False, unwrapping=False), none.bind),
     "JSON_SR": _Format(Capabilities(registry=True)),
     "AVRO": _Format(Capabilities(registry=True)),
     "PROTOBUF": _Format(Capabilities(registry=True, unwrapping=False)),

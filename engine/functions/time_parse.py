@@ -15,7 +15,6 @@ from ksql.engine.functions.pattern import DAYS, ERAS, HALVES, MONTHS, Field, Lit
 from ksql.engine.functions.zones import SHORT_NAMES, Zone, find_zone
 
 DATE_LETTERS = frozenset("GuyYDMLdQqwWEecF")
-TIME_LETTERS = frozenset("ahKkHmsSAnN")
 
 
 @dataclass(slots=True)

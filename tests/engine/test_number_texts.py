@@ -74,6 +74,12 @@ def test_a_literal_that_does_not_fit_is_pointed_at(expression: str, column: int)
     assert caught.value.column == len("            CREATE STREAM O AS SELECT ") + column
 
 
+@pytest.mark.parametrize("literal", ["9" * 50 + ".5", "0." + "1" * 60, "DECIMAL '" + "9" * 39 + "'"])
+def test_a_number_of_too_many_digits(literal: str) -> None:
+    with pytest.raises(StatementError, match="a DECIMAL has at most 38 digits, not"):
+        results(literal, b"{}")
+
+
 @pytest.mark.parametrize("count", [1, 200])
 def test_a_comment_is_not_json(count: int) -> None:
     values, errors = results("I", b'{"I":5 /* five */}', count)

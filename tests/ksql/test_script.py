@@ -131,6 +131,13 @@ def test_a_script_that_runs_others(folder: Path) -> None:
     assert "line 1:1: cannot read nothing.sql: no such file" in command(folder, "-e", "RUN SCRIPT 'nothing.sql';").stderr
 
 
+def test_a_script_that_leaves(folder: Path) -> None:
+    """What the prompt understands ends a script, too: ksqlDB's users pipe it in."""
+    done = command(folder, text=f"{STREAM} exit ;\nSELEC 1;")
+    assert (done.exit_code, "Stream created" in done.stdout) == (0, True), done.output
+    assert streams(folder) == {"S"}
+
+
 def test_a_file_run_again_with_scripts_in_it(folder: Path) -> None:
     (folder / "a.sql").write_text("RUN SCRIPT 'b.sql'; RUN SCRIPT 'c.sql'; SELECT count(*) AS n FROM s;")
     (folder / "b.sql").write_text(STREAM)

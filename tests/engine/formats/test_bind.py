@@ -55,8 +55,6 @@ def test_not_supported_yet(name: str) -> None:
 def test_capabilities() -> None:
     assert capabilities("json").wrapping
     assert not capabilities("KAFKA").wrapping
-    assert not capabilities("KAFKA").multi_column_key
-    assert not capabilities("NONE").as_value
     assert capabilities("avro").registry
 
 
