@@ -112,14 +112,18 @@ class EngineCore:
         """A task at the point that was committed last. `unusual`: arguments of Task that a test gives other values."""
         plan = self.plan_of(info)
         identity.check(info, plan.states)
+        topic = self.catalog.sources[info.sink].topic
         usual: dict[str, Any] = {
-            "fold": plan.is_table and caching(info.properties),
+            "fold": lambda: plan.is_table and self.is_caching(info) and not self.catalog.is_read(topic),
             "report": self.processing_log.append,
             "latest": reads_latest(info.properties),
             "batch_records": min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
         }
-        topic = self.catalog.sources[info.sink].topic
         return Task(info.id, plan, topic, self.log, self.sql, **(usual | unusual))
+
+    def is_caching(self, info: QueryInfo) -> bool:
+        """Whether a table's changes may be left out where nobody reads them but for the last of each key."""
+        return caching(info.properties)
 
     def stop_query(self, query_id: str) -> None:
         """Take a query out of the runtime, after its current batch."""

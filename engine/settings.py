@@ -67,7 +67,12 @@ SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting(RESET, EARLIEST_LATEST, "latest", "where a new query begins to read streams; tables are read from the start"),
-        Setting(CACHE, BYTES, "10000000", "0: a table's topic gets every change; else the last of each key and batch"),
+        Setting(
+            CACHE,
+            BYTES,
+            "10000000",
+            "0: a table's topic gets every change; else the last of each key and batch, unless a query reads it",
+        ),
         Setting(KEY_FORMAT, TEXT, "KAFKA", "the KEY_FORMAT of a CREATE that names none"),
         Setting(VALUE_FORMAT, TEXT, "", "the VALUE_FORMAT of a CREATE that names none"),
         Setting(WRAP, BOOLEAN, "", "whether a value of one column is written as an object; else as the format has it"),

@@ -135,8 +135,10 @@ class _DrivenEngine(Engine):
         def written(records: pa.Table) -> None:
             self.places.give(self.catalog.sources[info.sink].topic, readers[0].places[records.column(PLACE).to_numpy()])
 
-        fold = self._cache and self.catalog.sources[info.sink].is_table
-        return super().make_task(info, read=read, written=written, report=self._report, fold=fold, spread=False, **unusual)
+        return super().make_task(info, read=read, written=written, report=self._report, spread=False, **unusual)
+
+    def is_caching(self, info: QueryInfo) -> bool:  # noqa: ARG002
+        return self._cache
 
     def _report(self, transaction: Transaction, query_id: str, errors: Sequence[RecordError]) -> None:  # noqa: ARG002
         self.errors += errors

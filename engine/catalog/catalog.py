@@ -74,6 +74,11 @@ class Catalog:
         """Ids of the queries that read the source."""
         return [query.id for query in self.queries.values() if name in query.sources]
 
+    def is_read(self, topic: str) -> bool:
+        """Whether a query reads the topic, by whatever source."""
+        names = {name for query in list(self.queries.values()) for name in query.sources}
+        return any(source.topic == topic for source in list(self.sources.values()) if source.name in names)
+
     def writers(self, name: str) -> list[str]:
         """Ids of the queries that write the source."""
         return [query.id for query in self.queries.values() if query.sink == name]

@@ -82,7 +82,8 @@ class BatchContext:
     sql: SqlRunner
     #: Raw records by index of the query's source.
     inputs: Mapping[int, pa.Table]
-    #: Only the last change of a key needs to come out (the cache is on and nothing below looks at every change).
+    #: Only the last change of a key needs to come out: the cache is on, and no query reads what this one writes. (One that does
+    #: would see other versions of a row, and another order of additions, than without the cache.)
     fold: bool = False
     #: Rows go to the partition of their key; if not, everything stays in partition 0 (a test of SQL alone).
     spread: bool = True

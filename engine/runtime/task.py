@@ -41,8 +41,8 @@ class Task:
     A batch is: compute, commit outputs, changelog and offsets in one transaction, then show the new state to readers. After an
     exception the task must be thrown away; a new one starts from what was committed.
 
-    spread: see BatchContext. read: makes the reader of its batches, where that is no Reader. written: is given what a batch
-    wrote, as OUTPUT_SCHEMA, once it is committed.
+    fold (asked before each batch), spread: see BatchContext. read: makes the reader of its batches, where that is no Reader.
+    written: is given what a batch wrote, as OUTPUT_SCHEMA, once it is committed.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Task:
         log: Log,
         sql: SqlRunner,
         *,
-        fold: bool,
+        fold: Callable[[], bool],
         report: ErrorSink,
         latest: bool,
         batch_records: int,
@@ -112,7 +112,7 @@ class Task:
             return None
         errors = list(batch.errors)
         context = BatchContext(
-            self._sql, batch.inputs, fold=self._fold, spread=self._spread, errors=errors.append, decoded=batch.decoded
+            self._sql, batch.inputs, fold=self._fold(), spread=self._spread, errors=errors.append, decoded=batch.decoded
         )
         return _Taken(batch, context, errors)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,21 @@ def test_what_is_there_is_aggregated(changes: list[tuple[str, Row | None]], cuts
         if columns["N"]
     ]
     assert found == expected([row for row in present.values() if row is not None])
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_table_that_a_query_reads_is_written_change_by_change(cache: bool) -> None:
+    """The group that a row has left within a batch is there all the same."""
+    with closing(TestDriver(cache=cache)) as driver:
+        driver.create_topic("t")
+        driver.execute("""
+            CREATE TABLE T (K STRING PRIMARY KEY, G STRING) WITH (KAFKA_TOPIC='t', FORMAT='JSON');
+            CREATE TABLE P AS SELECT K, G FROM T;
+            CREATE TABLE O AS SELECT G, COUNT(*) AS N FROM P GROUP BY G;
+        """)
+        driver.feed([Record("t", b'"a"', b'{"G":"x"}'), Record("t", b'"a"', b'{"G":"y"}')], batch=True)
+        assert [record.value for record in driver.read("P")] == [b'{"G":"x"}', b'{"G":"y"}']
+        assert {record.key: record.value for record in driver.read("O")} == {b'"x"': b'{"N":0}', b'"y"': b'{"N":1}'}
 
 
 def record(key: str, row: Row | None) -> Record:
