@@ -188,12 +188,12 @@ def _read_call(s: TokenStream) -> nodes.FunctionCall:
 
 
 def _read_argument(s: TokenStream) -> exp.Expression:
-    """An expression, a lambda, or a bare unit of time."""
+    """An expression, a lambda, or a bare unit of time: only the function knows whether it takes one, or the column DAY."""
     token = s.token
     if token.kind is Kind.WORD and s.peek().is_operator(",", ")"):
         if token.value in UNITS:
             s.next()
-            return s.mark(nodes.IntervalUnit(this=UNITS[token.value]), token)
+            return s.mark(nodes.IntervalUnit(this=token.value), token)
         if token.value in ("MONTHS", "YEARS"):
             s.fail(f"{token.value} is no unit of an interval", hint="the longest is DAYS.")
     parameters = _lambda_parameters(s)

@@ -328,7 +328,7 @@ class Lambda(exp.Expression):
 
 
 class IntervalUnit(exp.Expression):
-    """A bare unit word as an argument."""
+    """A bare unit word as an argument, as it was written: perhaps the name of a column."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 

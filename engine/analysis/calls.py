@@ -9,7 +9,7 @@ from sqlglot import exp
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.errors import StatementError, fail, located
-from ksql.engine.functions import function_named, is_table_function
+from ksql.engine.functions import function_named, is_table_function, takes_unit
 from ksql.parser import nodes
 
 _WITHOUT_GROUPS = "it says whose rows are taken; only a push query (EMIT CHANGES) may take all without it."
@@ -53,3 +53,12 @@ _AGGREGATE_HINTS = {
 
 def _calls(parts: Iterable[exp.Expression], wanted: Callable[[str], bool]) -> Iterable[nodes.FunctionCall]:
     return (call for part in parts for call in part.find_all(nodes.FunctionCall) if wanted(call.name))
+
+
+def settle_units(node: exp.Expression) -> None:
+    """A bare word such as DAY is a unit of time where the function takes one, else a column."""
+    for unit in list(node.find_all(nodes.IntervalUnit)):
+        if isinstance(unit.parent, nodes.FunctionCall) and not takes_unit(unit.parent.name, unit.index or 0):
+            column = exp.Column(this=exp.to_identifier(unit.args["this"]))
+            column.meta.update(unit.meta)
+            unit.replace(column)

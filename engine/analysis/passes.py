@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from ksql.engine.analysis.calls import check_calls
+from ksql.engine.analysis.calls import check_calls, settle_units
 from ksql.engine.analysis.join_rules import check_join_keys, check_join_kinds, check_join_windows, check_partitions
 from ksql.engine.analysis.joins import resolve_joins
 from ksql.engine.analysis.keys import check_windowed_key, group_all, list_keys
@@ -51,6 +51,11 @@ def refuse_unknown_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
             fail(analysis.query, f"{text} works in a pull query only", hint="leave out EMIT to ask for the present rows.")
     if analysis.persistent and analysis.query.args.get("limit"):
         fail(analysis.query, "a persistent query has no LIMIT", hint="LIMIT ends a push or pull query.")
+    return analysis
+
+
+def unit_pass(analysis: Analysis, catalog: Catalog) -> Analysis:
+    settle_units(analysis.query)
     return analysis
 
 
@@ -106,6 +111,7 @@ def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
 
 PASSES: tuple[Pass, ...] = (
     refuse_unknown_clauses,
+    unit_pass,
     resolve_sources,
     refuse_windowed_tables,
     check_join_kinds,

@@ -71,9 +71,18 @@ __all__ = [
     "scalar_sql",
     "strings",
     "tables",
+    "takes_unit",
     "text_python",
     "url",
 ]
+
+
+def takes_unit(name: str, position: int) -> bool:
+    """Whether the function `name` takes a unit of time as its argument at `position`, from 0."""
+    function = declared().get(name)
+    signatures = function.signatures if function is not None else ()
+    types = [signature.parameters[position].type for signature in signatures if position < len(signature.parameters)]
+    return any(isinstance(type_, UnitPattern) for type_ in types)
 
 
 def functions() -> Mapping[str, Function]:

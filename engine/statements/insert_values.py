@@ -10,7 +10,7 @@ from typing import NoReturn
 import pyarrow as pa
 from sqlglot import exp
 
-from ksql.engine.analysis.calls import refuse_rows
+from ksql.engine.analysis.calls import refuse_rows, settle_units
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import StatementError, did_you_mean, fail
@@ -189,6 +189,7 @@ def _bytes(data: str | bytes | None) -> bytes | None:
 def _value(column: Column, node: exp.Expression | None, safe: bool) -> _Value:
     if node is None:
         return _Value(column, None, f"NULL::{column.type.duckdb}")
+    settle_units(node)
     if (name := next(free_columns(node), None)) is not None:
         fail(name, "a value cannot refer to a column", hint="text goes into single quotes.")
     refuse_rows(node)

@@ -181,7 +181,7 @@ def test_lambdas_and_units_are_arguments() -> None:
     assert isinstance(lambda_, nodes.Lambda)
     assert lambda_.args["parameters"] == ["X", "y"]
     assert isinstance(unit, nodes.IntervalUnit)
-    assert unit.this == "DAYS"
+    assert unit.this == "DAY"
 
 
 def test_a_unit_word_is_a_column_elsewhere() -> None:
