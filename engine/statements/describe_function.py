@@ -71,7 +71,8 @@ def _aggregate(name: str) -> _Described | None:
     variations: list[tuple[str, dict[str, object]]] = [
         (text, {"arguments": [], "returnType": "", "description": text}) for text in texts
     ]
-    return _Described("AGGREGATE", "AGGREGATE", found.doc, variations, [found.example] if found.example else [])
+    doc = f"{found.doc} {'For streams and tables.' if found.tables else 'For streams only.'}"
+    return _Described("AGGREGATE", "AGGREGATE", doc, variations, [found.example] if found.example else [])
 
 
 def _body(signature: Signature) -> dict[str, object]:
