@@ -65,7 +65,7 @@ CASES: list[tuple[str, list[SqlType], list[st.SearchStrategy[Any]], Callable[[An
 Row = tuple[Any, ...]
 
 
-@pytest.mark.parametrize(("name", "types", "values", "view"), CASES, ids=str)
+@pytest.mark.parametrize(("name", "types", "values", "view"), CASES, ids=[f"{name}{types}" for name, types, *_ in CASES])
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_what_is_left_counts(
