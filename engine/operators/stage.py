@@ -127,13 +127,14 @@ class Stage:
         try:
             return self._query(batch, context, source, safe=False)
         except duckdb.Error as error:
-            if isinstance(error, BIND_ERRORS) or not may_be_a_rows_fault(error):
+            if not may_be_a_rows_fault(error):
                 raise
             reported = error
         try:
             result = self._query(batch, context, source, safe=True)
         except duckdb.Error as error:
-            if not may_be_a_rows_fault(error) or not batch.num_rows:
+            # Safe SQL may be none that DuckDB binds, which tries no expression with RANDOM.
+            if not (may_be_a_rows_fault(error) or isinstance(error, BIND_ERRORS)) or not batch.num_rows:
                 raise
             if batch.num_rows > 1:
                 middle = batch.num_rows // 2

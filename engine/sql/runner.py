@@ -64,12 +64,18 @@ _NO_ROW = (
     duckdb.PermissionException,
 )
 #: Errors of the statement itself, whatever the rows.
-BIND_ERRORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+BIND_ERRORS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.InvalidTypeException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+)
 
 
 def may_be_a_rows_fault(error: duckdb.Error) -> bool:
     """Whether other rows might do."""
-    return not isinstance(error, _NO_ROW)
+    return not isinstance(error, (*_NO_ROW, *BIND_ERRORS))
 
 
 class SqlRunner:
