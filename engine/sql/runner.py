@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", cat
 
 #: What DuckDB puts around a message: its kind of error, and advice on settings that a user of ours has not.
 _KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: \w+: )?")
-_ADVICE = re.compile(r"\. Use TRY\(.*| in expression \(.*")
+_ADVICE = re.compile(r"\. Use (TRY\(|\"SET ).*| in expression \(.*")
 _WRAPPED = re.compile(r"Overflow in (\w+ of INT(32|64) |negation of numeric value)")
 #: A text that is none of ours to read is put in quotes, so that DuckDB refuses it (see `casts_text`): one pair is enough.
 _QUOTED_TWICE = re.compile(r"string (?:'\"(.*)\"'|\"\"(.*)\"\")", re.DOTALL)

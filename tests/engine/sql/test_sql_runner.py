@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ksql.engine.sql.runner import SqlRunner
+from ksql.engine.sql.runner import SqlRunner, reason
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -48,3 +48,18 @@ def test_structs_in_structs_of_a_slice(runner: SqlRunner, rows: int) -> None:
 
 def test_one_row(runner: SqlRunner) -> None:
     assert runner.row("SELECT 'k', 1.5::DOUBLE, NULL, '\\x01'::BLOB") == ("k", 1.5, None, b"\x01")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Conversion Error: Could not convert string 'x' to INT32\n\nLINE 1: …", "Could not convert string 'x' to INTEGER"),
+        ("Invalid Input Error: Division by zero in expression (a // b). Use TRY(…) to return NULL", "Division by zero"),
+        (
+            'Parser Error: Max expression depth limit of 1000 exceeded. Use "SET max_expression_depth TO x" to …',
+            "Max expression depth limit of 1000 exceeded",
+        ),
+    ],
+)
+def test_reasons_are_without_advice_on_settings(message: str, said: str) -> None:
+    assert reason(message) == said
