@@ -12,7 +12,7 @@
     types/        SQL types, which all of them speak of
 
 Loose are only the engine (core: without its sessions), sessions (session_state: what statements see of one), results,
-settings and errors.
+settings (foreign_settings: those of ksqlDB and Kafka that mean nothing here) and errors.
 """
 
 from __future__ import annotations

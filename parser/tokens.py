@@ -60,6 +60,8 @@ _TOKEN = re.compile(
 )
 
 
+#: What JSON's escapes and the bytes of a command line can hold, and no text in UTF-8.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 #: More digits mean nothing to any type, and Python refuses to count them.
 _LONGEST_NUMBER = 1_000
 #: More take gigabytes and minutes.
@@ -68,6 +70,8 @@ _MOST_TOKENS = 1_000_000
 
 def tokenize(text: str, first_line: int = 1, first_column: int = 1) -> list[Token]:
     """All tokens of `text`, an END token last. Raises ParseError at an unterminated literal or a stray character."""
+    if half := _HALF_CHARACTER.search(text):
+        raise _at("half a character of two is none", text, half.start(), first_line, first_column)
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
     tokens: list[Token] = []
     at = 0
@@ -81,11 +85,11 @@ def tokenize(text: str, first_line: int = 1, first_column: int = 1) -> list[Toke
         if found is None:
             raise _stray(text, at, first_line, first_column)
         if found.lastgroup == "number" and found.end() - at > _LONGEST_NUMBER:
-            raise _too_long(f"a number of {found.end() - at:,} digits is too long", text, at, first_line, first_column)
+            raise _at(f"a number of {found.end() - at:,} digits is too long", text, at, first_line, first_column)
         if found.lastgroup != "skip":
             tokens.append(_token(found, line + first_line - 1, column))
         if len(tokens) > _MOST_TOKENS:
-            raise _too_long(f"the statement has more than {_MOST_TOKENS:,} words", text, at, first_line, first_column)
+            raise _at(f"the statement has more than {_MOST_TOKENS:,} words", text, at, first_line, first_column)
         at = found.end()
     return tokens
 
@@ -101,7 +105,7 @@ def _token(found: re.Match[str], line: int, column: int) -> Token:
     return Token(kind, text, value, found.start(), line, column)
 
 
-def _too_long(message: str, text: str, at: int, first_line: int, first_column: int) -> ParseError:
+def _at(message: str, text: str, at: int, first_line: int, first_column: int) -> ParseError:
     return ParseError(message, text=text, at=at, first_line=first_line, first_column=first_column)
 
 

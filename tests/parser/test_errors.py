@@ -128,6 +128,7 @@ TABLE: list[tuple[str, int, int, str, str | None]] = [
     ("SELECT /* FROM a;", 1, 8, "the comment that begins here does not end", "close it with */"),
     ("SELECT $a FROM a;", 1, 8, "unexpected character '$'", None),
     ("SELECT ${a} FROM a;", 1, 8, "unexpected character '$'", None),
+    ("SELECT '\ud800' FROM a;", 1, 9, "half a character", None),
     ("CREATE STREAM é (b INT);", 1, 15, "unexpected character 'é'", None),
     ("SET \N{LEFT SINGLE QUOTATION MARK}a' = 'b';", 1, 5, "unexpected character", "strings stand in straight quotes: '…'"),
     # SQL of other databases.
