@@ -9,6 +9,8 @@ import pytest
 
 import ksql
 from ksql.engine.runtime.reader import Reader
+from ksql.server.errors import ApiError
+from ksql.server.state import ServerState
 
 SETUP = """
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic = 's', value_format = 'JSON', partitions = 1);
@@ -77,3 +79,16 @@ def test_a_key_that_is_not_selected_still_tells_rows_apart(database: ksql.Databa
             database.execute(f"INSERT INTO {source} VALUES ({row});")
     database.execute("SET 'auto.offset.reset' = 'earliest';")
     assert [row["V"] for row in database.execute(f"{query} EMIT CHANGES LIMIT 2;")] == expected
+
+
+def test_each_print_counts_against_the_limit() -> None:
+    with ksql.connect(properties={"ksql.max.push.queries": "2"}) as database:
+        database.execute(SETUP)
+        state = ServerState(database.engine)
+        queries = [ksql.database.as_push_query(database.execute("PRINT s;").result) for _ in range(3)]
+        for query in queries[:2]:
+            state.admit(query)
+        with pytest.raises(ApiError, match="2 push queries are running"):
+            state.admit(queries[2])
+        assert state.close_query(queries[0].query_id)
+        assert len(database.engine.push_queries.running) == 1
