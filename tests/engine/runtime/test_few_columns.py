@@ -1,6 +1,6 @@
 """Operators and their state hold with no value column, with one, with one that is not wrapped, and with nothing but nulls.
 
-What a query writes has the keys it has over sources with several columns, in one batch or many, with a restart between each two.
+What a query writes has the keys it has over sources with several columns, in one batch or in many with a restart between them.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def written(kind: str, query: str, rounds: int, batch_records: int) -> list[tupl
     fill(log, values, rounds)
     engine = Engine(log, batch_records=batch_records)
     declared = "".join(
-        f"CREATE {'TABLE' if topic in 'TU' else 'STREAM'} {topic} (K STRING {'PRIMARY KEY' if topic in 'TU' else 'KEY'}{columns}) "
-        f"WITH (KAFKA_TOPIC='{topic.lower()}', FORMAT='JSON'{properties});"
-        for topic in "STRU"
+        f"CREATE {kind} {name} (K STRING {key}{columns}) WITH (KAFKA_TOPIC='{name.lower()}', FORMAT='JSON'{properties});"
+        for names, kind, key in (("SR", "STREAM", "KEY"), ("TU", "TABLE", "PRIMARY KEY"))
+        for name in names
     )
     declared += "CREATE TABLE F (K STRING PRIMARY KEY, FK STRING) WITH (KAFKA_TOPIC='f', FORMAT='JSON');"
     session = engine.session(properties={"auto.offset.reset": "earliest", "ksql.streams.cache.max.bytes.buffering": "0"})
