@@ -133,9 +133,14 @@ def empty(columns: Mapping[str, pa.DataType]) -> pa.Table:
     return pa.schema([(name, META_TYPES[name]) for name in ALWAYS] + list(columns.items())).empty_table()
 
 
+def places_of(table: pa.Table) -> np.ndarray:
+    """The place of each row."""
+    return np.asarray(table.column(PLACE).to_numpy())
+
+
 def in_order(table: pa.Table) -> pa.Table:
     """The rows in the order of their places; rows of one place keep theirs."""
-    places = table.column(PLACE).to_numpy()
+    places = places_of(table)
     if (places[1:] >= places[:-1]).all():
         return table
     return table.take(pa.array(np.argsort(places, kind="stable")))

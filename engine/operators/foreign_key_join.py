@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from ksql.engine.kernels.distinct import equality_codes
 from ksql.engine.kernels.nulls import validity
-from ksql.engine.kernels.versions import Versions
+from ksql.engine.kernels.ranges import written_out
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, with_bytes
+from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.timed_state import TimedState
 
@@ -64,8 +65,8 @@ class ForeignKeyJoin:
         self.right.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
-        batch = _Batch(self)
-        batch.read(with_bytes(self.left.input.process(context), self.left.encoded), self.right.input.process(context))
+        left = ChangingTable(self.left.state, with_bytes(self.left.input.process(context), self.left.encoded))
+        batch = _Batch(self, left, ChangingTable(self.right.state, self.right.input.process(context)))
         outputs = [batch.of_left_changes(), batch.of_right_changes()]
         batch.remember()
         return batch.rows(outputs)
@@ -89,32 +90,20 @@ class _Outputs:
 class _Batch:
     """One batch of the join. Candidates are the batch's changes of a side, and behind them stored rows that were looked up."""
 
-    def __init__(self, join: ForeignKeyJoin) -> None:
-        self._join = join
-
-    def read(self, left: pa.Table, right: pa.Table) -> None:
-        join = self._join
-        self._left, self._right = left, right
-        self._left_live, self._right_live = (~table.column(DELETED).to_numpy() for table in (left, right))
-        self._left_place, self._right_place = (table.column(PLACE).to_numpy() for table in (left, right))
-        left_store, right_store = join.left.state.store, join.right.state.store
-        self._left_slots = left_store.lookup(left.select([join.left.key]), insert=True)
-        self._left_versions = Versions(self._left_slots, self._left_place)
-        self._right_versions = Versions(right_store.lookup(right.select([join.right.key]), insert=True), self._right_place)
-        touched = self._left_versions.touched
-        stored_live = left_store.live(touched)
-        self._old = self._left_versions.old_rows(self._left_live, stored_live)
-        foreign = left.column(join.left.foreign).combine_chunks()
-        stored = left_store.rows_at(touched).column(join.left.foreign).combine_chunks()
-        self._foreign = pa.concat_arrays([foreign, stored])
-        self._left_rows = [left]
-        self._right_rows = [right]
+    def __init__(self, join: ForeignKeyJoin, left: ChangingTable, right: ChangingTable) -> None:
+        self._join, self._left, self._right = join, left, right
+        touched, store = left.versions.touched, join.left.state.store
+        self._touched_live = store.live(touched)
+        self._old = left.versions.old_rows(left.live, self._touched_live)
+        foreign = left.changes.column(join.left.foreign).combine_chunks()
+        #: The foreign keys of the left changes, and behind them those of the stored rows that they touch.
+        self._foreign = pa.concat_arrays([foreign, store.rows_at(touched).column(join.left.foreign).combine_chunks()])
 
     def of_left_changes(self) -> _Outputs:
         """See `ForeignKeyJoin`; what comes out without a match, and which tombstones are sent, is as in ksqlDB."""
         join = self._join
-        n = len(self._left_live)
-        had, has = self._old >= 0, self._left_live
+        n = len(self._left.live)
+        had, has = self._old >= 0, self._left.live
         old_key, new_key = self._foreign.take(pa.array(self._old, mask=~had)), self._foreign.slice(0, n)
         new_key = pc.if_else(pa.array(has), new_key, pa.scalar(None, new_key.type))
         codes = equality_codes(pa.concat_arrays([new_key, old_key]))
@@ -126,15 +115,15 @@ class _Batch:
         else:
             result = has & matched
             tombstone = np.where(has, had & ~same & ~matched, had & validity(old_key))
-        times = np.maximum(self._left.column(TIMESTAMP).to_numpy(), self._time_of(match))
+        times = np.maximum(self._left.time, self._time_of(match))
         if not join.outer:
             gone = ~has & tombstone
             times[gone] = np.maximum(times[gone], self._time_of(self._right_of(old_key))[gone])
         which = np.flatnonzero(result | tombstone)
         own = np.where(result, np.arange(n), -1)[which]
         return _Outputs(
-            self._left_place[which],
-            self._left.column(PARTITION).to_numpy()[which],
+            self._left.place[which],
+            self._left.partition[which],
             times[which],
             own,
             np.where(result, match, -1)[which],
@@ -148,11 +137,11 @@ class _Batch:
         change, left = self._holders()
         order = self._by_key_bytes(change, left)
         change, left = change[order], left[order]
-        live = self._right_live[change]
+        live = self._right.live[change]
         return _Outputs(
-            self._right_place[change],
-            self._right.column(PARTITION).to_numpy()[change],
-            self._right.column(TIMESTAMP).to_numpy()[change],
+            self._right.place[change],
+            self._right.partition[change],
+            self._right.time[change],
             np.where(live | join.outer, left, -1),
             np.where(live, change, -1),
             ~live & (not join.outer),
@@ -161,18 +150,11 @@ class _Batch:
 
     def _right_of(self, keys: pa.Array) -> np.ndarray:
         """The right row that each left change sees by a foreign key, as a row of the candidates; -1 where there is none."""
-        store = self._join.right.state.store
-        slots = store.lookup(pa.table([keys], self._join.right.state.keys), insert=False)
-        slots = np.where(validity(keys), slots, -1)
-        change = self._right_versions.at(slots, self._left_place)
-        rows = np.where(change >= 0, np.where(np.append(self._right_live, False)[change], change, -1), -1)
-        stored = (change < 0) & (slots >= 0)
-        stored[stored] = store.live(slots[stored])
-        rows[stored] = _add(self._right_rows, store.rows_at(slots[stored]))
-        return rows
+        slots = np.where(validity(keys), self._right.find(keys), -1)
+        return self._right.seen(slots, self._left.place)
 
     def _time_of(self, rows: np.ndarray) -> np.ndarray:
-        times = np.concatenate([table.column(TIMESTAMP).to_numpy() for table in self._right_rows])
+        times = self._right.column(TIMESTAMP).to_numpy()
         return np.where(rows >= 0, np.append(times, 0)[rows], np.iinfo(np.int64).min)
 
     def _holders(self) -> tuple[np.ndarray, np.ndarray]:
@@ -182,17 +164,17 @@ class _Batch:
 
     def _holders_of_batch(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows of this batch. A primary key that held the key once is a candidate; its version at the place decides."""
-        held = np.flatnonzero(self._left_live & validity(self._foreign)[: len(self._left_live)])
-        wanted = self._right.column(self._join.right.key).combine_chunks()
+        held = np.flatnonzero(self._left.live & validity(self._foreign)[: len(self._left.live)])
+        wanted = self._right.changes.column(self._join.right.key).combine_chunks()
         codes = equality_codes(pa.concat_arrays([self._foreign.take(pa.array(held)), wanted]))
         foreign, asked = codes[: len(held)], codes[len(held) :]
-        slots = self._left_slots[held]
+        slots = self._left.slots[held]
         pairs = np.unique(np.stack([foreign, slots]), axis=1)
         low, high = (np.searchsorted(pairs[0], asked, side) for side in ("left", "right"))
-        change = np.repeat(np.arange(len(asked)), high - low)
-        slot = pairs[1][np.repeat(low - np.cumsum(high - low) + (high - low), high - low) + np.arange(len(change))]
-        version = self._left_versions.at(slot, self._right_place[change], inclusive=True)
-        codes_of = np.full(len(self._left_live) + 1, -1)
+        change, found = written_out(low, high - low)
+        slot = pairs[1][found]
+        version = self._left.versions.at(slot, self._right.place[change], inclusive=True)
+        codes_of = np.full(len(self._left.live) + 1, -1)
         codes_of[held] = foreign
         holds = (version >= 0) & (codes_of[version] == asked[change])
         return change[holds], version[holds]
@@ -200,43 +182,30 @@ class _Batch:
     def _holders_of_store(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows that were stored before this batch, as long as no change of it has replaced them."""
         join = self._join
-        wanted = pa.table([self._right.column(join.right.key)], names=["foreign"])
+        wanted = pa.table([self._right.changes.column(join.right.key)], names=["foreign"])
         change, found = join.index.store.between(wanted)
         keys = join.index.store.rows_at(found).select([join.left.key])
-        slots = join.left.state.store.lookup(keys, insert=False)
-        untouched = self._left_versions.at(slots, self._right_place[change], inclusive=True) < 0
+        slots = self._left.find(keys.column(0))
+        untouched = self._left.versions.at(slots, self._right.place[change], inclusive=True) < 0
         change, slots = change[untouched], slots[untouched]
-        return change, _add(self._left_rows, join.left.state.store.rows_at(slots))
+        return change, self._left.add(slots)
 
     def _by_key_bytes(self, change: np.ndarray, left: np.ndarray) -> np.ndarray:
         """Order by right change, then by the bytes of the left primary key."""
-        encoded = self._candidates(self._left_rows).column(self._join.left.encoded).take(pa.array(left))
+        encoded = self._left.column(self._join.left.encoded).take(pa.array(left))
         ranks = pc.rank(encoded.combine_chunks(), tiebreaker="dense").to_numpy().astype(np.int64)
         return np.lexsort((ranks, change))
 
     def remember(self) -> None:
-        join = self._join
-        right_last, left_last = self._right_versions.last, self._left_versions.last
-        rows = self._right.take(pa.array(right_last))
-        state = join.right.state
-        state.stage(
-            self._right_versions.touched,
-            rows.select([join.right.key]),
-            rows.select(state.rows.names),
-            self._right_live[right_last],
-        )
-        rows = self._left.take(pa.array(left_last))
-        state = join.left.state
-        state.stage(
-            self._left_versions.touched, rows.select([join.left.key]), rows.select(state.rows.names), self._left_live[left_last]
-        )
-        self._index(rows, self._left_live[left_last])
+        self._left.remember()
+        self._right.remember()
+        self._index(self._left.last(), self._left.live[self._left.versions.last])
 
     def _index(self, rows: pa.Table, live: np.ndarray) -> None:
         """The touched primary keys leave their old foreign keys in the index, and come to the new ones."""
-        join, n = self._join, len(self._left_live)
+        join, n = self._join, len(self._left.live)
         old, new = self._foreign.slice(n), rows.column(join.left.foreign).combine_chunks()
-        was = validity(old) & join.left.state.store.live(self._left_versions.touched)
+        was = validity(old) & self._touched_live
         held = validity(new) & live
         keys = rows.column(join.left.key).combine_chunks()
         entries = pa.table(
@@ -261,28 +230,14 @@ class _Batch:
         joined = [np.concatenate([getattr(part, name) for part in outputs]) for name in _Outputs.__slots__]
         order = np.argsort(joined[0], kind="stable")
         place, partition, time, left, right, deleted, key = (column[order] for column in joined)
-        lefts, rights = self._candidates(self._left_rows), self._candidates(self._right_rows)
-        join = self._join
-        data = {
-            name: rights.column(name).take(pa.array(right, mask=right < 0)) for name in _data(join.right.state, join.right.key)
-        }
-        data |= {name: lefts.column(name).take(pa.array(left, mask=left < 0)) for name in _data(join.left.state, join.left.key)}
-        data[join.left.key] = lefts.column(join.left.key).take(pa.array(key))
+        data = _picked(self._right, right) | _picked(self._left, left)
+        key_ref = self._join.left.key
+        data[key_ref] = self._left.column(key_ref).take(pa.array(key))
         meta = {PLACE: pa.array(place), TIMESTAMP: pa.array(time), PARTITION: pa.array(partition), DELETED: pa.array(deleted)}
         return pa.table({**meta, **data})
 
-    @staticmethod
-    def _candidates(parts: list[pa.Table]) -> pa.Table:
-        names = [name for name in parts[0].column_names if all(name in part.column_names for part in parts)]
-        return pa.concat_tables([part.select(names) for part in parts]).combine_chunks()
 
-
-def _data(state: KeyedState, key: str) -> list[str]:
-    return [key, *(name for name in state.rows.names if name not in (TIMESTAMP, PARTITION))]
-
-
-def _add(parts: list[pa.Table], rows: pa.Table) -> np.ndarray:
-    """Append candidates; their numbers."""
-    first = sum(part.num_rows for part in parts)
-    parts.append(rows)
-    return np.arange(first, first + rows.num_rows)
+def _picked(table: ChangingTable, rows: np.ndarray) -> dict[str, pa.ChunkedArray]:
+    """The data columns of rows of the candidates; null where there is none (-1)."""
+    picked = table.candidates.take(pa.array(rows, mask=rows < 0))
+    return {name: picked.column(name) for name in table.columns}

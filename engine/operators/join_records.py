@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ksql.engine.kernels.nulls import validity
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, Node
+from ksql.engine.state.timed_state import Expiry, TimedState
 
 #: Tells rows of one key and timestamp apart: they are numbered as they arrive.
 SEQUENCE = "$sequence"
@@ -30,6 +31,13 @@ class Side:
     before_ms: int
     after_ms: int
     outer: bool
+
+    def new_state(self, name: str, expiry: Expiry | None, more: Sequence[tuple[str, pa.DataType]] = ()) -> TimedState:
+        """A state for rows of this side (and the columns `more`): by key, timestamp and number."""
+        keys = pa.schema([(self.key, self.columns[self.key]), (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
+        data = [(ref, type_) for ref, type_ in self.columns.items() if ref != self.key]
+        rows = pa.schema([*data, *more, (PARTITION, pa.int32())])
+        return TimedState(name, keys, rows, expiry, time=TIMESTAMP, partition=PARTITION)
 
 
 @dataclass(slots=True)

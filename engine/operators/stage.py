@@ -26,6 +26,7 @@ from ksql.engine.operators.batch import (
     empty,
     in_order,
     meta_columns,
+    places_of,
 )
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.steps import Form, Step
@@ -111,8 +112,8 @@ class Stage:
         rows = rows.drop_columns([SUSPECT])
         if not suspect.any() and readable.num_rows == everything.num_rows:
             return rows
-        again = _places(everything)
-        again_mask = np.isin(again, _places(rows)[suspect]) | ~np.isin(again, _places(readable))
+        again = places_of(everything)
+        again_mask = np.isin(again, places_of(rows)[suspect]) | ~np.isin(again, places_of(readable))
         exact = source.decode_exactly(everything.filter(pa.array(again_mask)), context)
         parts = [rows.filter(pa.array(~suspect))]
         if exact.num_rows:
@@ -158,7 +159,7 @@ class Stage:
 
     def _report(self, batch: pa.Table, context: BatchContext, source: SourceInput | None) -> None:
         """Find the rows that raise, and report each, up to a limit; what is beyond it, as a number."""
-        failed = batch.filter(pa.array(np.isin(_places(batch), self._failed_places(batch, context, source))))
+        failed = batch.filter(pa.array(np.isin(places_of(batch), self._failed_places(batch, context, source))))
         for i in range(min(failed.num_rows, _REPORTED)):
             row = failed.slice(i, 1)
             try:
@@ -178,9 +179,9 @@ class Stage:
         traced = self.statement(form, f'SELECT *, false AS "{FAILED}" FROM ({relation})')
         try:
             limit = "" if context.most_failures is None else f" LIMIT {context.most_failures}"
-            places = _places(context.sql.run(f'SELECT "{PLACE}" FROM ({traced}) WHERE "{FAILED}"{limit}', batch))
+            places = places_of(context.sql.run(f'SELECT "{PLACE}" FROM ({traced}) WHERE "{FAILED}"{limit}', batch))
         except duckdb.Error:  # it cannot try an expression with a function such as RANDOM
-            places = _places(batch)
+            places = places_of(batch)
         return places[: context.most_failures]
 
 
@@ -206,9 +207,5 @@ def _shown(value: Any) -> str:
 
 def _without_suspects(batch: pa.Table, result: pa.Table) -> pa.Table:
     """The rows whose values are what `result` was computed from; those of the others come from the exact decoder."""
-    suspects = _places(result.filter(result.column(SUSPECT)))
-    return batch.filter(pa.array(~np.isin(_places(batch), suspects)))
-
-
-def _places(table: pa.Table) -> np.ndarray:
-    return np.asarray(table.column(PLACE).to_numpy())
+    suspects = places_of(result.filter(result.column(SUSPECT)))
+    return batch.filter(pa.array(~np.isin(places_of(batch), suspects)))

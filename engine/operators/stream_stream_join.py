@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.scans import by_partition_maximum, identity
-from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, empty, with_bytes
+from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext, empty, with_bytes
+from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
 from ksql.engine.state.numbers import Numbers
@@ -34,11 +35,7 @@ class _Buffer:
     @classmethod
     def of(cls, name: str, side: Side, retention_ms: int) -> _Buffer:
         times = StreamTimes(f"{name}.stream-times")
-        keys = pa.schema([(side.key, side.columns[side.key]), (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
-        data = [(ref, type_) for ref, type_ in side.columns.items() if ref != side.key]
-        rows = pa.schema([*data, (PARTITION, pa.int32())])
-        expiry = Expiry(times, retention_ms)
-        return cls(times, TimedState(name, keys, rows, expiry, time=TIMESTAMP, partition=PARTITION))
+        return cls(times, side.new_state(name, Expiry(times, retention_ms)))
 
 
 class StreamStreamJoin:
@@ -76,9 +73,8 @@ class StreamStreamJoin:
 
     def describe(self) -> str:
         left, right = self._written
-        kind = {(False, False): "Inner", (True, False): "Left", (False, True): "Right", (True, True): "Full"}
         window = f"{left.before_ms} ms before to {left.after_ms} ms after"
-        return f"{kind[left.outer, right.outer]} stream-stream join on {left.key} = {right.key}, {window}"
+        return f"{kind_of(left.outer, right.outer)} stream-stream join on {left.key} = {right.key}, {window}"
 
     def decode(self, context: BatchContext) -> None:
         for side in self.sides:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.kernels.versions import Versions
-from ksql.engine.operators.batch import DELETED, PLACE, BatchContext
+from ksql.engine.operators.batch import DELETED, BatchContext, places_of
 from ksql.engine.operators.stage import Stage
 from ksql.engine.state.keyed_state import KeyedState
 
@@ -41,7 +41,7 @@ class StreamTableJoin:
         changes = self.table.process(context)
         rows = self.stream.process(context)
         rows = rows.filter(pa.compute.invert(rows.column(DELETED)))
-        versions = Versions(self.state.store.lookup(changes.select([self.table_key]), insert=True), _places(changes))
+        versions = Versions(self.state.store.lookup(changes.select([self.table_key]), insert=True), places_of(changes))
         joined = self._join(rows, changes, versions)
         self._remember(changes, versions)
         return joined
@@ -51,7 +51,7 @@ class StreamTableJoin:
         slots = self.state.store.lookup(keys, insert=False)
         if keys.column(0).null_count:  # a table may have a row whose key reads as null
             slots = np.where(keys.column(0).is_null().to_numpy(), -1, slots)
-        change = versions.at(slots, _places(rows))
+        change = versions.at(slots, places_of(rows))
         deleted = changes.column(DELETED).to_numpy()
         from_state = np.flatnonzero((change < 0) & (slots >= 0))
         stored, live = self.state.store.gather(slots[from_state])
@@ -80,7 +80,3 @@ class StreamTableJoin:
         last = changes.take(pa.array(versions.last))
         live = ~last.column(DELETED).to_numpy()
         self.state.stage(versions.touched, last.select([self.table_key]), last.select(self.state.rows.names), live)
-
-
-def _places(rows: pa.Table) -> np.ndarray:
-    return np.asarray(rows.column(PLACE).to_numpy())

@@ -13,7 +13,6 @@ from ksql.engine.operators.batch import PARTITION, TIMESTAMP
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.state.numbers import Numbers
 from ksql.engine.state.stateful import Stateful
-from ksql.engine.state.timed_state import TimedState
 
 
 @dataclass(slots=True)
@@ -41,8 +40,9 @@ class UnmatchedRows:
         self._lasts = (sides[0].after_ms + grace_ms, sides[1].after_ms + grace_ms)
         self._look_interval_ms, self._next_look = look_interval_ms, 0
         self._minima = Numbers[int](f"{name}.unmatched", pa.int32())
+        names = (f"{name}.unmatched-leading", f"{name}.unmatched-other")
         self._states = [
-            _state(f"{name}.unmatched-{label}", side) for label, side in zip(("leading", "other"), sides, strict=True)
+            side.new_state(name, None, [(side.encoded, pa.binary())]) for side, name in zip(sides, names, strict=True)
         ]
         self.states: Sequence[Stateful] = (self._minima, *self._states)
 
@@ -165,10 +165,3 @@ class UnmatchedRows:
         slots = state.store.lookup(keys, insert=True)
         live = np.append(np.ones(len(begins), dtype=bool), np.zeros(len(ends), dtype=bool))
         state.stage(slots, keys, table.select(state.rows.names), live)
-
-
-def _state(name: str, side: Side) -> TimedState:
-    keys = pa.schema([(side.key, side.columns[side.key]), (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
-    data = [(ref, type_) for ref, type_ in side.columns.items() if ref != side.key]
-    rows = pa.schema([*data, (side.encoded, pa.binary()), (PARTITION, pa.int32())])
-    return TimedState(name, keys, rows, None, time=TIMESTAMP, partition=PARTITION)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ksql.engine.expressions.typed import WINDOW_BOUNDS
+from ksql.engine.kernels.ranges import written_out
 
 #: The bounds of a window, as columns of rows and in expressions.
 WINDOW_START, WINDOW_END = WINDOW_BOUNDS
@@ -41,8 +42,7 @@ class TimeWindows:
         first = np.maximum(timestamps - self.size_ms + self.advance_ms, 0) // self.advance_ms * self.advance_ms
         last = timestamps // self.advance_ms * self.advance_ms
         counts = np.maximum((last - first) // self.advance_ms + 1, 0)
-        rows = np.repeat(np.arange(len(timestamps)), counts)
-        step = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows, step = written_out(np.zeros_like(counts), counts)
         starts = first[rows] + step * self.advance_ms
         is_open = starts + self.size_ms + self.grace_ms > stream_times[rows]
         return rows[is_open], starts[is_open]

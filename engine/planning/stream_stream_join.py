@@ -11,6 +11,7 @@ from ksql.engine.analysis.model import JoinClause
 from ksql.engine.analysis.traits import Traits
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.batch import Node
+from ksql.engine.operators.join_kinds import OUTER_SIDES
 from ksql.engine.operators.join_records import Side
 from ksql.engine.operators.repartition import Repartition
 from ksql.engine.operators.steps import Sql, compile_sql
@@ -31,10 +32,10 @@ def join_streams(left: Relation, right: Relation, join: JoinClause, properties: 
     if join.kind == "RIGHT":
         reach, other_reach = other_reach, reach
     name = f"join.{join.right.alias}"
-    format_ = left.traits
+    format_, outer = left.traits, OUTER_SIDES[join.kind]
     sides = (
-        _side(left, join.left_key, f"{name}.left", format_, reach, outer=join.kind in ("LEFT", "FULL")),
-        _side(right, join.right_key, f"{name}.right", format_, other_reach, outer=join.kind in ("RIGHT", "FULL")),
+        _side(left, join.left_key, f"{name}.left", format_, reach, outer=outer[0]),
+        _side(right, join.right_key, f"{name}.right", format_, other_reach, outer=outer[1]),
     )
     node = StreamStreamJoin(
         name,

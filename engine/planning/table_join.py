@@ -13,6 +13,7 @@ from ksql.engine.analysis.model import JoinClause
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.batch import TIMESTAMP
 from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_state
+from ksql.engine.operators.join_kinds import OUTER_SIDES
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
 from ksql.engine.planning.key_bytes import key_bytes
@@ -27,7 +28,7 @@ def join_tables(left: Relation, right: Relation, join: JoinClause, properties: M
 
 
 def _by_primary_keys(left: Relation, right: Relation, join: JoinClause) -> Relation:
-    outer = {"INNER": (False, False), "LEFT": (True, False), "RIGHT": (False, True), "FULL": (True, True)}[join.kind]
+    outer = OUTER_SIDES[join.kind]
     name = f"join.{join.right.alias}"
     sides = []
     for relation, label, is_outer in ((left, "left", outer[0]), (right, "right", outer[1])):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ksql.engine.kernels.ranges import written_out
+
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -43,8 +45,8 @@ class TimeOrder(SortedRuns):
             low, high = (np.searchsorted(run[0], owners, side) for side in ("left", "right"))
             start = _bisect(run[1], low, high, first, after=False)
             counts = np.maximum(_bisect(run[1], start, high, last, after=True) - start, 0)
-            rows = np.repeat(start - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-            queries.append(np.repeat(np.arange(len(owners)), counts))
+            query, rows = written_out(start, counts)
+            queries.append(query)
             times.append(run[1][rows])
             places.append(run[2][rows])
         query, time = np.concatenate(queries), np.concatenate(times)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.join_records import Side
 from ksql.engine.operators.stream_stream_join import StreamStreamJoin
-from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.timed_state import TimedState
+from tests.engine.operators.given import CONTEXT, Given, publish
 
 DAY = 86_400_000
 NAMES = ("l", "r")
@@ -37,42 +36,6 @@ class Output(NamedTuple):
     key: str | None
     left: int | None
     right: int | None
-
-
-@dataclass
-class Given:
-    """A node that hands out what it is given."""
-
-    side: int
-    table: pa.Table | None = None
-    inputs: Sequence[Any] = ()
-    states: Sequence[Stateful] = ()
-
-    def describe(self) -> str:
-        return "given"
-
-    def decode(self, context: BatchContext) -> None:
-        """Nothing to do ahead."""
-
-    def process(self, context: BatchContext) -> pa.Table:  # noqa: ARG002
-        assert self.table is not None
-        return self.table
-
-    def give(self, batch: Sequence[tuple[int, Record]]) -> None:
-        rows = [(place, r) for place, r in batch if r.side == self.side]
-        name = NAMES[self.side]
-        keys = [r.key for _, r in rows]
-        self.table = pa.table(
-            {
-                "$n": pa.array([place for place, _ in rows], pa.int64()),
-                "$ts": pa.array([r.time for _, r in rows], pa.int64()),
-                "$p": pa.array([r.partition for _, r in rows], pa.int32()),
-                "$del": pa.array([False] * len(rows), pa.bool_()),
-                f"{name}.k": pa.array(keys, pa.string()),
-                f"{name}.b": pa.array([None if k is None else k.encode() for k in keys], pa.binary()),
-                f"{name}.v": pa.array([r.value for _, r in rows], pa.int64()),
-            }
-        )
 
 
 @dataclass
@@ -160,7 +123,7 @@ class Joined:
     """The operator over batches."""
 
     def __init__(self, kind: Kind) -> None:
-        self.given = (Given(0), Given(1))
+        self.given = [Given({f"{name}.k": pa.string(), f"{name}.b": pa.binary(), f"{name}.v": pa.int64()}) for name in NAMES]
         left, right = (self.side(i, kind) for i in (0, 1))
         self.join = StreamStreamJoin("join", (left, right), kind.grace)
 
@@ -170,14 +133,19 @@ class Joined:
         return Side(self.given[i], key, encoded, columns, *kind.reach(i), kind.outer[i])
 
     def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
-        for given_ in self.given:
-            given_.give(batch)
-        rows = self.join.process(BatchContext(None, {})).to_pylist()  # type: ignore[arg-type]
-        for offset, state in enumerate(self.join.states):
-            state.publish(offset)
+        for side, node in enumerate(self.given):
+            node.rows = [row(place, record) for place, record in batch if record.side == side]
+        rows = self.join.process(CONTEXT).to_pylist()
+        publish(self.join)
         return [
             Output(r["$n"], r["$ts"], r["$p"], r["l.k"] if r["l.v"] is not None else r["r.k"], r["l.v"], r["r.v"]) for r in rows
         ]
+
+
+def row(place: int, record: Record) -> dict[str, object]:
+    name, key = NAMES[record.side], record.key
+    meta = {"$n": place, "$ts": record.time, "$p": record.partition, "$del": False}
+    return {**meta, f"{name}.k": key, f"{name}.b": None if key is None else key.encode(), f"{name}.v": record.value}
 
 
 #: A key lies in one partition.

@@ -1,0 +1,74 @@
+"""A keyed table in a batch: its changes, and which of its rows others see at their places."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ksql.engine.kernels.versions import Versions
+from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, places_of
+from ksql.engine.state.keyed_state import KeyedState
+
+
+class ChangingTable:
+    """The changes of a batch to a table whose rows `state` keeps (key → the other columns and the timestamp).
+
+    live: whether each change leaves a row. Rows are numbered as candidates: the changes, then stored rows that were asked for.
+    """
+
+    def __init__(self, state: KeyedState, changes: pa.Table) -> None:
+        self._state = state
+        self.changes = changes
+        self.place = places_of(changes)
+        self.time, self.partition = (changes.column(ref).to_numpy() for ref in (TIMESTAMP, PARTITION))
+        self.live = ~changes.column(DELETED).to_numpy()
+        self.slots = state.store.lookup(changes.select(state.keys.names), insert=True)
+        self.versions = Versions(self.slots, self.place)
+        self._candidates = [changes.select([*state.keys.names, *state.rows.names])]
+
+    def find(self, keys: pa.Array | pa.ChunkedArray) -> np.ndarray:
+        """The slots of keys; -1 for those the table never had."""
+        return self._state.store.lookup(pa.table([keys], self._state.keys), insert=False)
+
+    def seen(self, slots: np.ndarray, places: np.ndarray, *, inclusive: bool = False) -> np.ndarray:
+        """For each slot (-1: none) and place the row that is there; -1 where there is none.
+
+        inclusive: a change at the place itself counts, too.
+        """
+        store = self._state.store
+        change = self.versions.at(slots, places, inclusive=inclusive)
+        rows = np.where(np.append(self.live, False)[change], change, -1)
+        stored = (change < 0) & (slots >= 0)
+        stored[stored] = store.live(slots[stored])
+        rows[stored] = self.add(slots[stored])
+        return rows
+
+    def add(self, slots: np.ndarray) -> np.ndarray:
+        """Make the stored rows at `slots` candidates; their numbers."""
+        first = sum(part.num_rows for part in self._candidates)
+        self._candidates.append(self._state.store.rows_at(slots))
+        return np.arange(first, first + len(slots))
+
+    @property
+    def candidates(self) -> pa.Table:
+        """The key, the other columns and the timestamp of all rows so far."""
+        return pa.concat_tables(self._candidates).combine_chunks()
+
+    def column(self, ref: str) -> pa.ChunkedArray:
+        """One column of the candidates."""
+        return pa.concat_tables([part.select([ref]) for part in self._candidates]).column(ref)
+
+    @property
+    def columns(self) -> list[str]:
+        """Refs of the data columns, the key first."""
+        return [name for name in self._candidates[0].column_names if name != TIMESTAMP]
+
+    def last(self) -> pa.Table:
+        """The last change of each touched slot."""
+        return self.changes.take(pa.array(self.versions.last))
+
+    def remember(self) -> None:
+        """Stage what the changes leave behind."""
+        last, state = self.last(), self._state
+        live = self.live[self.versions.last]
+        state.stage(self.versions.touched, last.select(state.keys.names), last.select(state.rows.names), live)
