@@ -7,7 +7,7 @@ one by one, on plain lists of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import repeat
@@ -41,12 +41,18 @@ class Looks:
 
 
 def emissions(
-    rows: Waiting, times: Sequence[int | None], reach: Sequence[int], lasts: tuple[int, int], looks: Looks
+    rows: Waiting,
+    times: Sequence[int | None],
+    reach: Sequence[int],
+    lasts: tuple[int, int],
+    looks: Looks,
+    behind: Callable[[int, int], int],
 ) -> list[tuple[int, int]]:
     """(number of the record, number of the row) of the rows that come out, in order; brings `looks` up to date.
 
     times: for each record the stream time if that is its own timestamp, else None: then it does not look. reach: how far behind
     stream time the minimum must lie for each record to look. lasts: how long after its timestamp a row of either side waits.
+    behind(time, side): the time of the next row behind one of that time and side, among waiting rows that `rows` does not hold.
     """
     arriving = sorted((record, row) for row, record in enumerate(rows.arrives) if record >= 0)
     heaps = [[row for row, side in enumerate(rows.sides) if side == s and rows.arrives[row] < 0] for s in (0, 1)]
@@ -57,10 +63,10 @@ def emissions(
     gone = list(repeat(False, len(rows.times)))
     out: list[tuple[int, int]] = []
     next_arrival = 0
-    for record, (time, behind) in enumerate(zip(times, reach, strict=True)):
-        if time is not None and looks.minimum < time - behind and looks.left > 0:
+    for record, (time, distance) in enumerate(zip(times, reach, strict=True)):
+        if time is not None and looks.minimum < time - distance and looks.left > 0:
             looks.left -= 1
-            looks.minimum = _look(rows, record, time, lasts, heaps, greatest, gone, out)
+            looks.minimum = _look(rows, record, time, lasts, heaps, greatest, gone, behind, out)
         while next_arrival < len(arriving) and arriving[next_arrival][0] == record:
             row = arriving[next_arrival][1]
             heappush(heaps[rows.sides[row]], row)
@@ -78,12 +84,13 @@ def _look(
     heaps: list[list[int]],
     greatest: list[int],
     gone: list[bool],
+    behind: Callable[[int, int], int],
     out: list[tuple[int, int]],
 ) -> int:
     """Let out what is due; the minimum to remember."""
     while greatest and (gone[-greatest[0]] or rows.leaves[-greatest[0]] < record):
         heappop(greatest)
-    last_read = rows.times[-greatest[0]] if greatest else NOTHING
+    last = -greatest[0] if greatest else -1
     due = []
     for heap, lasting in zip(heaps, lasts, strict=True):
         while heap and (rows.leaves[heap[0]] < record or rows.times[heap[0]] + lasting < time):
@@ -92,6 +99,17 @@ def _look(
                 gone[row] = True
                 due.append(row)
     out += [(record, row) for row in sorted(due)]
-    if heaps[0] and heaps[1]:  # it stops at the first row that is not due of the side that has it later
-        return max(rows.times[heap[0]] for heap in heaps)
-    return last_read
+    if heaps[0] and heaps[1]:
+        # It reads one row more before it sees that it has met rows of both sides that stay.
+        stop = max(heap[0] for heap in heaps)
+        following = min(_next(rows, record, stop, last, gone), behind(rows.times[stop], rows.sides[stop]))
+        return rows.times[stop] if following == NOTHING else following
+    return rows.times[last] if last >= 0 else NOTHING
+
+
+def _next(rows: Waiting, record: int, row: int, last: int, gone: list[bool]) -> int:
+    """The time of the row behind `row`."""
+    for following in range(row + 1, last + 1):
+        if rows.arrives[following] < record <= rows.leaves[following] and not gone[following]:
+            return rows.times[following]
+    return NOTHING

@@ -60,7 +60,8 @@ class Pairs:
 class Records:
     """The rows of both sides in the order of their places: arrays with one value per record.
 
-    time, partition, place, side; sequence: its number of all times; row: its number in its side's table; keyed: it has a key.
+    time, partition, place, side; sequence: its number of all times; row: its number in its side's table; deleted: it has no
+    value, and only tells the time; keyed: it has a key and a value.
     positions[side][row] is the way back.
     candidates: for each side the table that rows are taken from: the batch's, then what was looked up in the buffers.
     """
@@ -71,7 +72,9 @@ class Records:
         row = np.concatenate([np.arange(count) for count in counts])
         order = np.lexsort((row, side, place))
         keyed = [validity(table.column(s.key).combine_chunks()) for table, s in zip(tables, sides, strict=True)]
-        self.place, self.side, self.row, self.keyed = place[order], side[order], row[order], np.concatenate(keyed)[order]
+        self.place, self.side, self.row = place[order], side[order], row[order]
+        self.deleted = _both(tables, DELETED)[order]
+        self.keyed = np.concatenate(keyed)[order] & ~self.deleted
         self.time, self.partition = _both(tables, TIMESTAMP)[order], _both(tables, PARTITION)[order]
         self.sequence = np.arange(first_sequence, first_sequence + len(order))
         back = np.empty(len(order), dtype=np.int64)

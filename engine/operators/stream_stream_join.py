@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.scans import by_partition_maximum, identity
-from ksql.engine.operators.batch import DELETED, TIMESTAMP, BatchContext, empty, with_bytes
+from ksql.engine.operators.batch import TIMESTAMP, BatchContext, empty, with_bytes
 from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
@@ -82,7 +81,6 @@ class StreamStreamJoin:
 
     def process(self, context: BatchContext) -> pa.Table:
         tables = [with_bytes(side.input.process(context), side.encoded) for side in self.sides]
-        tables = [table.filter(pc.invert(table.column(DELETED))) for table in tables]
         first = self._sequence.latest.get("next", 0)
         records = Records(tables, self.sides, first)
         if not len(records):
@@ -96,18 +94,14 @@ class StreamStreamJoin:
         return Outputs.joined(outputs).table(records, self.sides)
 
     def _advance(self, records: Records) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Stream time at every record, and that of each side alone. Records without a key move neither."""
-        keyed = records.keyed
-        time, partition, side = (values[keyed] for values in (records.time, records.partition, records.side))
-        stream_time = np.full(len(records), _NEVER)
-        stream_time[keyed] = self._times.advance(time, partition)
+        """Stream time at every record, and that of each side alone, which only records move that others may match."""
+        stream_time = self._times.advance(records.time, records.partition)
         own_times = []
-        for s, buffer in enumerate(self._buffers):
+        for side, buffer in enumerate(self._buffers):
             so_far = dict(buffer.times.latest)
-            own = np.full(len(records), _NEVER)
-            own[keyed] = by_partition_maximum(np.where(side == s, time, _NEVER), partition, so_far)
+            time = np.where(records.keyed & (records.side == side), records.time, _NEVER)
+            own_times.append(by_partition_maximum(time, records.partition, so_far))
             buffer.times.stage({p: t for p, t in so_far.items() if t != _NEVER})
-            own_times.append(own)
         return stream_time, own_times
 
     def _pairs(self, records: Records, own_times: Sequence[np.ndarray]) -> Pairs:
@@ -155,7 +149,7 @@ class StreamStreamJoin:
 
     def _unmatched(self, records: Records, pairs: Pairs, stream_time: np.ndarray, now_ms: int) -> Sequence[Outputs]:
         """Rows of outer sides without a match at their own place: they come out at once, or when their time is over."""
-        alone = np.array([side.outer for side in self.sides])[records.side]
+        alone = np.array([side.outer for side in self.sides])[records.side] & ~records.deleted
         alone[pairs.record] = False
         if self._waiting is None:
             return self._at_once(records, alone)

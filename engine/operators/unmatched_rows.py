@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -95,7 +96,7 @@ class UnmatchedRows:
         times = zip(stream_time[at].tolist(), records.time[at].tolist(), strict=True)
         looking = [time if time == own else None for time, own in times]
         reach = [self._lasts[side] for side in records.side[at].tolist()]
-        found = emissions(waiting, looking, reach, self._lasts, looks)
+        found = emissions(waiting, looking, reach, self._lasts, looks, partial(self._behind, partition, sides))
         if looks.left < before and self._look_interval_ms:
             self._next_look = now_ms + self._look_interval_ms
         minima[partition] = looks.minimum
@@ -104,6 +105,15 @@ class UnmatchedRows:
             *_, side, which = rows[row]
             result[side].append((int(at[record]), which, position))
         return result
+
+    def _behind(self, partition: int, sides: Sequence[_Rows], time: int, side: int) -> int:
+        """The time of the next stored row behind one of that time and side. Rows at hand do not count."""
+        stores = [state.store for state in self._states]
+        # Of rows with one time those of the other side come first.
+        bounds = (time, time) if side == 1 else (time, time + 1)
+        return min(
+            store.next_due(partition, bound, rows.slots) for store, bound, rows in zip(stores, bounds, sides, strict=True)
+        )
 
     def _looks_left(self, now_ms: int) -> float:
         if not self._look_interval_ms:

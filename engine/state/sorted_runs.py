@@ -4,11 +4,14 @@ a number is sorted again only as often as the whole has doubled (a log-structure
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ksql.engine.kernels.ranges import written_out
 
 _NONE = np.zeros(0, dtype=np.int64)
+_NEVER = int(np.iinfo(np.int64).max)
 
 
 class SortedRuns:
@@ -82,6 +85,18 @@ class DueTimes(SortedRuns):
     def last(self, count: int) -> np.ndarray:
         """The last `count` places, in order of time."""
         return self._merged([run[:, -count:] for run in self._runs])[-count:]
+
+    def next(self, bound: int, among: Callable[[np.ndarray], np.ndarray]) -> int:
+        """The first time that is not below `bound`, of places that `among` keeps; the greatest int64 if there is none."""
+        found = _NEVER
+        for run in self._runs:
+            start, size = int(np.searchsorted(run[0], bound)), 16
+            while start < run.shape[1] and run[0, start] < found:
+                part = run[:, start : start + size]
+                kept = part[0, np.isin(part[1], among(part[1]))]
+                found = min([found, *kept[:1].tolist()])
+                start, size = start + size, size * 2
+        return found
 
     def _merged(self, parts: list[np.ndarray]) -> np.ndarray:
         rows = np.concatenate([np.zeros((2, 0), dtype=np.int64), *parts], axis=1)

@@ -81,6 +81,14 @@ class TimedStore(KeyedStore):
                     return np.unique(np.append(first, last))
                 wanted *= 2
 
+    def next_due(self, partition: int, bound: int, without: np.ndarray) -> int:
+        """When the partition's first row at `bound` or later is due, ms, those of `without` aside; never: the last int64."""
+        with self.lock:
+            times = self._due_times.get(partition)
+            if times is None:
+                return int(_LIMITS.max)
+            return times.next(bound, lambda slots: np.setdiff1d(self._present(slots, partition), without))
+
     def _present(self, slots: np.ndarray, partition: int) -> np.ndarray:
         """Those of the slots that have a row, and in this partition: one that was deleted may have come back in another."""
         slots = np.unique(slots)

@@ -26,7 +26,7 @@ class Record(NamedTuple):
     key: str | None
     time: int
     partition: int
-    value: int
+    value: int | None
 
 
 class Output(NamedTuple):
@@ -63,11 +63,11 @@ class Twin:
 
     def step(self, place: int, record: Record) -> Iterator[Output]:
         kind, side = self.kind, record.side
-        if record.key is None:
-            if kind.outer[side]:
+        self.time = max(self.time, record.time)
+        if record.key is None or record.value is None:
+            if record.value is not None and kind.outer[side]:
                 yield output(place, record, None, record.time)
             return
-        self.time = max(self.time, record.time)
         self.own_times[side] = max(self.own_times[side], record.time)
         if kind.grace is not None and record.time == self.time:
             yield from self.look(place, record)
@@ -100,9 +100,9 @@ class Twin:
             return
         self.minimum, still_open = 2**63 - 1, set()
         for row in sorted(self.waiting, key=lambda w: w[:3]):
+            self.minimum, side = row[0], row[3].side
             if still_open == {0, 1}:
                 break
-            self.minimum, side = row[0], row[3].side
             if row[0] + self.kind.reach(side)[1] + grace >= self.time:
                 still_open.add(side)
                 continue
@@ -144,17 +144,18 @@ class Joined:
 
 def row(place: int, record: Record) -> dict[str, object]:
     name, key = NAMES[record.side], record.key
-    meta = {"$n": place, "$ts": record.time, "$p": record.partition, "$del": False}
+    meta = {"$n": place, "$ts": record.time, "$p": record.partition, "$del": record.value is None}
     return {**meta, f"{name}.k": key, f"{name}.b": None if key is None else key.encode(), f"{name}.v": record.value}
 
 
 #: A key lies in one partition.
 PARTITIONS = {"a": 0, "b": 0, "B": 0, "c": 1, None: 1}
 RECORD = st.builds(
-    lambda side, key, time: Record(side, key, time, PARTITIONS[key], 0),
+    lambda side, key, time, value: Record(side, key, time, PARTITIONS[key], value),
     st.integers(0, 1),
     st.sampled_from(["a", "a", "a", "b", "B", "c", None]),
     st.integers(0, 60),
+    st.sampled_from([0, 0, 0, 0, None]),
 )
 KIND = st.builds(
     Kind,
@@ -168,7 +169,9 @@ KIND = st.builds(
 @settings(max_examples=300, deadline=None)
 @given(records=st.lists(RECORD, max_size=60), cuts=st.sets(st.integers(0, 60), max_size=6), kind=KIND)
 def test_it_does_what_its_twin_does(records: list[Record], cuts: set[int], kind: Kind) -> None:
-    numbered = [(place, record._replace(value=place)) for place, record in enumerate(records)]
+    numbered = [
+        (place, record if record.value is None else record._replace(value=place)) for place, record in enumerate(records)
+    ]
     twins = {0: Twin(kind), 1: Twin(kind)}
     expected = [row for place, record in numbered for row in twins[record.partition].step(place, record)]
     joined = Joined(kind)
