@@ -1,8 +1,11 @@
 """`python -m tests.benchmarks [--only W1,W2,latency,…] [--rows N] [--workers N] [--partitions N] [--json FILE]`
 
 W1 project and filter 7 columns, W2 tumbling window COUNT and SUM by 10k keys, W3 stream-table LEFT JOIN with 100k rows,
-W4 GROUP BY with as many keys as half the records. Variants: W1-dirty (1 % malformed, 10 % other-case), W2-zipf, W2-single
-(one key), W2-nocache and W4-nocache (every change written). `latency`, `startup` and `idle` measure the process itself.
+W4 GROUP BY with as many keys as half the records, W5 join of two streams that have half the records each (60 s window, about
+one match each), W7 foreign-key LEFT JOIN of orders (each changes twice) with 100k users (each
+changes once), W8 GROUP BY of a table of 100k orders that change. Variants: W1-dirty (1 % malformed, 10 % other-case), W2-zipf,
+W2-single (one key), W2-nocache and W4-nocache (every change written), W5-left, W5-day (rows are kept for a day). `latency`,
+`startup` and `idle` measure the process itself.
 """
 
 from __future__ import annotations
@@ -90,7 +93,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How fast the engine is.")
     names = [*WORKLOADS, *PROCESS]
     parser.add_argument("--only", type=lambda text: text.split(","), default=names, help=f"from: {', '.join(names)}")
-    parser.add_argument("--rows", type=int, default=2_000_000, help="page views per workload (2,000,000)")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="records per workload (2,000,000)")
     parser.add_argument("--workers", type=int, default=1, help="worker threads of the engine (1)")
     parser.add_argument("--partitions", type=int, help="partitions of the input topics (as many as workers)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")

@@ -25,8 +25,9 @@ from ksql.engine import Engine, Session
 from ksql.log import EmbeddedLog
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig
 from tests.benchmarks.check import check_output, limit_s, read_topic
-from tests.benchmarks.data import page_views, users
-from tests.benchmarks.workloads import USERS, VIEWS, WORKLOADS
+from tests.benchmarks.data import page_views
+from tests.benchmarks.workload import VIEWS
+from tests.benchmarks.workloads import WORKLOADS
 
 RECORDS_PER_APPEND = 65_536
 STEP_TIMEOUT_S = 900
@@ -67,13 +68,14 @@ def cpu_s() -> float:
 def prepare(workload: str, rows: int, partitions: int, data: str) -> dict[str, Any]:
     """Fill the input topics through the log's contract."""
     spec = WORKLOADS[workload]
-    views = page_views(rows, spec.keys, spec.dirty)
     log = EmbeddedLog(Path(data))
-    fill(log, "pageviews", views, partitions)
-    if spec.with_users:
-        fill(log, "users", users(), partitions)
+    bytes_ = 0
+    for source in spec.inputs:
+        records = source.records(rows)
+        fill(log, source.topic, records, partitions)
+        bytes_ += pa.compute.sum(pa.compute.binary_length(records["value"])).as_py()
     log.close()
-    return {"mb": pa.compute.sum(pa.compute.binary_length(views["value"])).as_py() / 1e6}
+    return {"mb": bytes_ / 1e6}
 
 
 def fill(log: Log, topic: str, rows: pa.Table, partitions: int) -> None:
@@ -95,7 +97,7 @@ def query(workload: str, workers: int, data: str) -> dict[str, Any]:
     engine = Engine(log, workers=workers)
     engine.start()
     session = engine.session(properties=EARLIEST | spec.properties)
-    run(session, VIEWS + (USERS if spec.with_users else ""))
+    run(session, "".join(source.declare for source in spec.inputs))
     start = time.perf_counter()
     run(session, spec.query)
     wait_idle(engine)
@@ -119,13 +121,14 @@ def wait_idle(engine: Engine) -> None:
 
 
 def check(workload: str, rows: int, data: str) -> dict[str, Any]:
-    """Compare the output with a batch query, and time the limit: the best a DuckDB statement makes of the clean input."""
+    """Compare the output with a batch query, and time the limit: the best a DuckDB statement makes of the input."""
     spec = WORKLOADS[workload]
     log = EmbeddedLog(Path(data))
     out = read_topic(log, "OUT")
-    check_output(spec, out, page_views(rows, spec.keys, spec.dirty), users())
+    inputs = {source.topic: source.records(rows) for source in spec.inputs}
+    check_output(spec, out, inputs)
     log.close()
-    return {"limit_s": limit_s(spec, page_views(rows, spec.keys), users()), "records_out": out.num_rows}
+    return {"limit_s": limit_s(spec, inputs), "records_out": out.num_rows}
 
 
 def latency(inserts: int, busy_rows: int, workers: int, data: str) -> dict[str, Any]:

@@ -1,57 +1,19 @@
-"""The measured queries: their SQL, their input, the DuckDB statement that bounds them, and the batch query that checks them."""
+"""The measured queries: W1 to W4 here, W5 to W8 in `join_workloads`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 
-VIEWS = """
-CREATE STREAM pageviews (
-    user_id STRING KEY, view_id BIGINT, page STRING, referrer STRING, country STRING, device STRING,
-    duration_ms INTEGER, bytes BIGINT, price DOUBLE, signed_in BOOLEAN
-) WITH (kafka_topic = 'pageviews', value_format = 'JSON');
-"""
-
-USERS = """
-CREATE TABLE users (user_id STRING PRIMARY KEY, name STRING, tier STRING)
-WITH (kafka_topic = 'users', value_format = 'JSON');
-"""
+from tests.benchmarks.data import page_views, users
+from tests.benchmarks.join_workloads import JOIN_WORKLOADS
+from tests.benchmarks.workload import USERS, VIEWS, VIEWS_DECODED, Input, Workload, encoded
 
 WINDOW_MS = 600_000
-
-
-@dataclass(frozen=True)
-class Workload:
-    """One persistent query `query` over the topic `pageviews`, writing the topic `OUT`.
-
-    limit: the same work as one DuckDB statement over the JSON bytes (`views`, `users` as (key, value, timestamp)).
-    expected: the right content of the output topic, over the typed columns that the JSON was made from.
-    columns: names and types of the output value's JSON fields, in the order of `expected` after its key columns.
-    """
-
-    query: str
-    limit: str
-    expected: str
-    columns: dict[str, str]
-    keys: str = "10k"
-    dirty: bool = False
-    with_users: bool = False
-    windowed: bool = False
-    is_table: bool = False
-    properties: dict[str, str] = field(default_factory=dict)
-
-
 CACHE_OFF = {"ksql.streams.cache.max.bytes.buffering": "0"}
 
 
-#: The JSON of `views` as DuckDB decodes it: all columns, for a record with any field that does not fit must not count.
-_DECODED = """(SELECT key, timestamp, unnest(TRY(json_transform(decode(value), '{
-    "view_id": "BIGINT", "page": "VARCHAR", "referrer": "VARCHAR", "country": "VARCHAR", "device": "VARCHAR",
-    "duration_ms": "INTEGER", "bytes": "BIGINT", "price": "DOUBLE", "signed_in": "BOOLEAN"
-}'))) FROM views)"""
-
-
-def _encoded(*fields: str) -> str:
-    return f"encode(to_json(struct_pack({', '.join(fields)}))::VARCHAR)"
+def views(keys: str = "10k", *, dirty: bool = False) -> Input:
+    return Input("pageviews", VIEWS, partial(page_views, keys=keys, dirty=dirty))
 
 
 _PROJECTED = {
@@ -72,22 +34,22 @@ _PROJECT = {
     """,
     "limit": f"""
         SELECT key, {
-        _encoded(
-            "VIEW_ID := view_id",
-            "PAGE := page",
-            "COUNTRY := country",
-            "DEVICE := device",
-            "DURATION_MS := duration_ms",
-            "KIB := bytes // 1024",
-            "PRICE := price",
+        encoded(
+            VIEW_ID="view_id",
+            PAGE="page",
+            COUNTRY="country",
+            DEVICE="device",
+            DURATION_MS="duration_ms",
+            KIB="bytes // 1024",
+            PRICE="price",
         )
     } AS value, timestamp
-        FROM {_DECODED}
+        FROM {VIEWS_DECODED}
         WHERE duration_ms < 54000
     """,
     "expected": """
         SELECT user_id, view_id, page, country, device, duration_ms, bytes // 1024, price
-        FROM views WHERE duration_ms < 54000 AND spoiled <> 1
+        FROM pageviews WHERE duration_ms < 54000 AND spoiled <> 1
     """,
     "columns": _PROJECTED,
 }
@@ -98,15 +60,16 @@ _WINDOWED = {
         FROM pageviews WINDOW TUMBLING (SIZE {WINDOW_MS} MILLISECONDS) GROUP BY user_id EMIT CHANGES;
     """,
     "limit": f"""
-        SELECT key, start, {_encoded("VIEWS := views", "BYTES := bytes")} AS value
+        SELECT key, start, {encoded(VIEWS="views", BYTES="bytes")} AS value
         FROM (SELECT key, timestamp // {WINDOW_MS} AS start, count(*) AS views, sum(bytes)::BIGINT AS bytes
-              FROM {_DECODED} GROUP BY ALL)
+              FROM {VIEWS_DECODED} GROUP BY ALL)
     """,
     "expected": f"""
-        SELECT user_id, timestamp // {WINDOW_MS} * {WINDOW_MS} AS start, count(*), sum(bytes)::BIGINT FROM views GROUP BY ALL
+        SELECT user_id, timestamp // {WINDOW_MS} * {WINDOW_MS} AS start, count(*), sum(bytes)::BIGINT
+        FROM pageviews GROUP BY ALL
     """,
     "columns": {"VIEWS": "BIGINT", "BYTES": "BIGINT"},
-    "windowed": True,
+    "windowed": "TIME",
     "is_table": True,
 }
 
@@ -119,16 +82,14 @@ _JOINED = {
     """,
     "limit": f"""
         SELECT v.key, {
-        _encoded(
-            "VIEW_ID := view_id", "PAGE := page", "DURATION_MS := duration_ms", "BYTES := bytes", "NAME := name", "TIER := tier"
-        )
+        encoded(VIEW_ID="view_id", PAGE="page", DURATION_MS="duration_ms", BYTES="bytes", NAME="name", TIER="tier")
     } AS value, timestamp
-        FROM {_DECODED} v
+        FROM {VIEWS_DECODED} v
         LEFT JOIN (SELECT key, unnest(json_transform(decode(value), '{{"name":"VARCHAR","tier":"VARCHAR"}}')) FROM users) u
         ON v.key = u.key
     """,
     "expected": """
-        SELECT user_id, view_id, page, duration_ms, bytes, name, tier FROM views LEFT JOIN users USING (user_id)
+        SELECT user_id, view_id, page, duration_ms, bytes, name, tier FROM pageviews LEFT JOIN users USING (user_id)
     """,
     "columns": {
         "VIEW_ID": "BIGINT",
@@ -138,8 +99,7 @@ _JOINED = {
         "NAME": "VARCHAR",
         "TIER": "VARCHAR",
     },
-    "keys": "table",
-    "with_users": True,
+    "inputs": (views("table"), Input("users", USERS, lambda _: users())),
 }
 
 _GROUPED = {
@@ -148,24 +108,25 @@ _GROUPED = {
         FROM pageviews GROUP BY user_id EMIT CHANGES;
     """,
     "limit": f"""
-        SELECT key, {_encoded("VIEWS := views", "DURATION_MS := duration_ms")} AS value
+        SELECT key, {encoded(VIEWS="views", DURATION_MS="duration_ms")} AS value
         FROM (SELECT key, count(*) AS views, sum(duration_ms)::INTEGER AS duration_ms
-              FROM {_DECODED} GROUP BY ALL)
+              FROM {VIEWS_DECODED} GROUP BY ALL)
     """,
-    "expected": "SELECT user_id, count(*), sum(duration_ms)::INTEGER FROM views GROUP BY ALL",
+    "expected": "SELECT user_id, count(*), sum(duration_ms)::INTEGER FROM pageviews GROUP BY ALL",
     "columns": {"VIEWS": "BIGINT", "DURATION_MS": "INTEGER"},
-    "keys": "distinct",
+    "inputs": (views("distinct"),),
     "is_table": True,
 }
 
 WORKLOADS: dict[str, Workload] = {
-    "W1": Workload(**_PROJECT),
-    "W1-dirty": Workload(**_PROJECT, dirty=True),
-    "W2": Workload(**_WINDOWED),
-    "W2-zipf": Workload(**_WINDOWED, keys="zipf"),
-    "W2-single": Workload(**_WINDOWED, keys="one"),
-    "W2-nocache": Workload(**_WINDOWED, properties=CACHE_OFF),
+    "W1": Workload(**_PROJECT, inputs=(views(),)),
+    "W1-dirty": Workload(**_PROJECT, inputs=(views(dirty=True),)),
+    "W2": Workload(**_WINDOWED, inputs=(views(),)),
+    "W2-zipf": Workload(**_WINDOWED, inputs=(views("zipf"),)),
+    "W2-single": Workload(**_WINDOWED, inputs=(views("one"),)),
+    "W2-nocache": Workload(**_WINDOWED, inputs=(views(),), properties=CACHE_OFF),
     "W3": Workload(**_JOINED),
     "W4": Workload(**_GROUPED),
     "W4-nocache": Workload(**_GROUPED, properties=CACHE_OFF),
+    **JOIN_WORKLOADS,
 }
