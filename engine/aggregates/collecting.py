@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, java_identity
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, Undoable, aggregate, java_identity
+from ksql.engine.aggregates.merging import with_rows, with_steps
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import GrowingLists, sizes_of, slices_of
 from ksql.engine.kernels.lives import Limit, Lives
@@ -59,8 +60,14 @@ class CollectList(Undoable):
         last = next((i for i in reversed(range(len(values))) if java_identity(values[i]) == gone), None)
         return [values if last is None else values[:last] + values[last + 1 :]]
 
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, sizes_of(right[0]), [right[0].flatten()])
 
-class CollectSet(Bound):
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return with_steps(self, left, [[value] for value in right[0]])
+
+
+class CollectSet(Mergeable):
     """Distinct values in order of first appearance, null among them; at most `_most`."""
 
     def __init__(self, type_: SqlType) -> None:
@@ -82,6 +89,12 @@ class CollectSet(Bound):
         values = list(state[0] or [])
         known = java_identity(arguments[0]) in map(java_identity, values)
         return [values if known or len(values) >= self._most else [*values, arguments[0]]]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, sizes_of(right[0]), [right[0].flatten()])
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return with_steps(self, left, [[value] for value in right[0]])
 
 
 @aggregate("COLLECT_LIST", "All values as an array, nulls included.", ["T"], tables=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate
 from ksql.engine.kernels.nulls import numbers, validity
@@ -35,6 +36,12 @@ class Count(Undoable):
     def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         counts = not arguments or arguments[0] is not None
         return [(state[0] or 0) + (sign if counts else 0)]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return [pc.add(left[0], right[0])]
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return [left[0] + right[0]]
 
 
 @aggregate("COUNT", "Rows in the group, or rows where the argument is not null.", ["*", "T"], "COUNT(*)", tables=True)

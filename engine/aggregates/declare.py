@@ -44,6 +44,10 @@ class Bound(ABC):
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         """State after one more record."""
 
+    def mergeable(self) -> Mergeable | None:
+        """This function for groups that may become one; None where there is none."""
+        return None
+
     def limit(self, most: int) -> None:  # noqa: B027 - most functions have nothing to limit
         """Collect at most so many values."""
 
@@ -56,7 +60,25 @@ class Bound(ABC):
         return state[0]
 
 
-class Undoable(Bound):
+class Mergeable(Bound):
+    """A function whose groups may become one, as sessions do."""
+
+    #: There is one more argument, the last: the number of the row in the order of arrival.
+    by_arrival = False
+
+    def mergeable(self) -> Mergeable:
+        return self
+
+    @abstractmethod
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        """State of the groups that two become, row by row: that of `left` with what has come to `right`; no group is empty."""
+
+    @abstractmethod
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        """State of one such group, in plain Python."""
+
+
+class Undoable(Mergeable):
     """A function that can take a record back, too: what a table needs, whose changes replace rows."""
 
     @abstractmethod

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, java_identity
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, Undoable, aggregate, java_identity
+from ksql.engine.aggregates.merging import with_rows, with_steps
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
 from ksql.engine.kernels.lives import Limit, Lives
@@ -20,7 +21,7 @@ from ksql.engine.types.sql_types import BIGINT, STRING, Map, SqlType
 _MOST_IN_HISTOGRAM = 1000
 
 
-class CountDistinct(Bound):
+class CountDistinct(Mergeable):
     """Exact: the distinct values are kept."""
 
     returns = BIGINT
@@ -41,6 +42,12 @@ class CountDistinct(Bound):
             values.append(arguments[0])
         return [len(values), values]
 
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, sizes_of(right[1]), [right[1].flatten()])
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return with_steps(self, left, [[value] for value in right[1]])
+
 
 class Histogram(Undoable):
     """A map from text to how often it came; of the first thousand texts only.
@@ -59,9 +66,10 @@ class Histogram(Undoable):
         wanted: np.ndarray,
         signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
-        lists, texts = old[0].cast(pa.list_(old[0].type.field(0).type)), pc.fill_null(arguments[0], "null")
+        lists, texts = _entries(old[0]), pc.fill_null(arguments[0], "null")
         if signs is not None:
-            return [self._signed(texts, validity(arguments[0]), lists, segments, wanted, signs)]
+            valid = validity(arguments[0])
+            return [self._counted(lists, texts, np.where(valid, signs, 0), ~valid & (signs > 0), segments, wanted)]
         known, every = lists.flatten(), np.ones(segments.rows, dtype=bool)
         entries = Entries(sizes_of(lists), known.field(0), texts, every, segments)
         sizes = np.minimum(entries.counts[wanted], _MOST_IN_HISTOGRAM)
@@ -71,18 +79,19 @@ class Histogram(Undoable):
         offsets = pa.array(np.append(0, np.cumsum(sizes)).astype(np.int32))
         return [pa.MapArray.from_arrays(offsets, entries.values(shown), pa.array(counts))]
 
-    def _signed(
+    def _counted(
         self,
-        texts: pa.Array,
-        valid: np.ndarray,
         old: pa.Array,
+        texts: pa.Array,
+        amounts: np.ndarray,
+        floors: np.ndarray,
         segments: Segments,
         wanted: np.ndarray,
-        signs: np.ndarray,
     ) -> pa.Array:
+        """The maps after the sorted rows `wanted`, each of which adds its amount to its text (see `Lives`)."""
         known = old.flatten()
-        amounts = np.append(numbers(known.field(1)), np.where(valid, signs, 0))
-        floors = np.append(np.zeros(len(known), dtype=np.int64), ~valid & (signs > 0))
+        amounts = np.append(numbers(known.field(1)), amounts)
+        floors = np.append(np.zeros(len(known), dtype=np.int64), floors)
         limit = Limit(_MOST_IN_HISTOGRAM, distinct=True)
         lives = Lives(sizes_of(old), known.field(0), texts, amounts, floors, segments, limit)
         spans = lives.of_values()
@@ -99,6 +108,21 @@ class Histogram(Undoable):
         if text in counts or (sign > 0 and len(counts) < _MOST_IN_HISTOGRAM):
             counts[text] = counts.get(text, 0) + sign
         return [[(text, count) for text, count in counts.items() if count]]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        lists, other = _entries(left[0]), _entries(right[0])
+        items = other.flatten()
+        segments = Segments(np.repeat(np.arange(len(other)), sizes_of(other)))
+        amounts = numbers(items.field(1))
+        merged = self._counted(lists, items.field(0), amounts, np.zeros_like(amounts), segments, segments.ends)
+        return [merged]
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        counts = dict(left[0])
+        for text, count in right[0]:
+            if text in counts or len(counts) < _MOST_IN_HISTOGRAM:
+                counts[text] = counts.get(text, 0) + count
+        return [list(counts.items())]
 
 
 class OnlyValue(Undoable):
@@ -118,7 +142,7 @@ class OnlyValue(Undoable):
         signs: np.ndarray | None = None,
     ) -> list[pa.Array]:
         if signs is not None:
-            return self._signed(arguments[0], old[1], segments, wanted, signs)
+            return self._counted(old[1], arguments[0], signs, segments, wanted)
         known, every = old[1].flatten(), np.ones(segments.rows, dtype=bool)
         entries = Entries(sizes_of(old[1]), known.field(0), arguments[0], every, segments)
         first = entries.values(entries.starts)
@@ -129,11 +153,12 @@ class OnlyValue(Undoable):
         pairs = pa.StructArray.from_arrays([entries.values(shown), pa.array(counts)], fields=list(self._entry))
         return [only, _at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
 
-    def _signed(
-        self, values: pa.Array, old: pa.Array, segments: Segments, wanted: np.ndarray, signs: np.ndarray
+    def _counted(
+        self, old: pa.Array, values: pa.Array, amounts: np.ndarray, segments: Segments, wanted: np.ndarray
     ) -> list[pa.Array]:
+        """State after the sorted rows `wanted`, each of which adds its amount to the count of its value."""
         known = old.flatten()
-        amounts = np.append(numbers(known.field(1)), signs)
+        amounts = np.append(numbers(known.field(1)), amounts)
         lives = Lives(sizes_of(old), known.field(0), values, amounts, np.zeros_like(amounts), segments)
         spans = lives.of_values()
         # Where there is one span, the sum of their items is that of the only one.
@@ -155,6 +180,27 @@ class OnlyValue(Undoable):
             entries.append({"value": arguments[0], "count": 1})
         entries = [entry for entry in entries if entry["count"]]
         return [entries[0]["value"] if len(entries) == 1 else None, entries]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        items = right[1].flatten()
+        segments = Segments(np.repeat(np.arange(len(right[1])), sizes_of(right[1])))
+        return self._counted(left[1], items.field(0), numbers(items.field(1)), segments, segments.ends)
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        entries = [dict(entry) for entry in left[1]]
+        known = {java_identity(entry["value"]): entry for entry in entries}
+        for entry in right[1]:
+            same = known.get(java_identity(entry["value"]))
+            if same is None:
+                entries.append(dict(entry))
+            else:
+                same["count"] += entry["count"]
+        return [entries[0]["value"] if len(entries) == 1 else None, entries]
+
+
+def _entries(maps: pa.Array) -> pa.Array:
+    """Maps as lists of their entries."""
+    return maps.cast(pa.list_(maps.type.field(0).type))
 
 
 def _at_ends(lists: pa.Array, segments: Segments, wanted: np.ndarray) -> pa.Array:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate
+from ksql.engine.aggregates.merging import with_rows
 from ksql.engine.kernels.nulls import validity
 from ksql.engine.kernels.ranks import order_codes
 from ksql.engine.kernels.scans import identity, last_valid, running_extreme
@@ -20,7 +21,7 @@ from ksql.engine.types.sql_types import BIGINT, BYTES, DATE, DOUBLE, INTEGER, ST
 ORDERED = (INTEGER, BIGINT, DOUBLE, STRING, BYTES, DATE, TIME, TIMESTAMP)
 
 
-class Extreme(Bound):
+class Extreme(Mergeable):
     """The value of the highest (lowest) order-preserving code; nulls are skipped."""
 
     def __init__(self, type_: SqlType, *, largest: bool) -> None:
@@ -46,6 +47,12 @@ class Extreme(Bound):
             return [best if value is None else value]
         first, second = java_order(best), java_order(value)
         return [value if (second > first if self._largest else second < first) else best]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, np.ones(len(right[0]), dtype=np.int64), right)
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return self.step(left, right)
 
 
 def java_order(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int64
 from ksql.engine.aggregates.sums import sum_of
@@ -18,7 +19,7 @@ from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, SqlType
 
 
 class Deviation(Undoable):
-    """Sum, count and sum of squared deviations, brought up to date record by record as Youngs and Cramer describe.
+    """Sum, count and sum of squared deviations, brought up to date record by record, and merged, as Youngs and Cramer describe.
 
     Taking a record back takes back what it would add as the last one.
     """
@@ -67,6 +68,22 @@ class Deviation(Undoable):
             squares += sign * (distance * distance / float(n * (n - 1)))
         return [total, count + sign, squares]
 
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        (a, b), (sum_a, sum_b) = ([numbers(side[i]).astype(np.float64) for side in (left, right)] for i in (1, 0))
+        with np.errstate(all="ignore"):
+            distance = b / a * sum_a - sum_b
+            between = a / (b * (a + b)) * (distance * distance)
+            squares = numbers(left[2]) + numbers(right[2])
+        squares = np.where((a > 0) & (b > 0), squares + between, squares)
+        return [*self._sum.merge(left[:1], right[:1]), pc.add(left[1], right[1]), pa.array(squares)]
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        a, b, squares = float(left[1]), float(right[1]), left[2] + right[2]
+        if a and b:
+            distance = b / a * float(left[0]) - float(right[0])
+            squares += a / (b * (a + b)) * (distance * distance)
+        return [*self._sum.merge_of(left[:1], right[:1]), left[1] + right[1], squares]
+
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         counts = numbers(state[1])
         with np.errstate(all="ignore"):
@@ -110,6 +127,12 @@ class Correlation(Undoable):
         x, y = (float(argument) for argument in arguments)
         terms = (x, y, x * y, x * x, y * y)
         return [(state[0] or 0) + sign, *(a + sign * b for a, b in zip(sums, terms, strict=True))]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return [pc.add(a, b) for a, b in zip(left, right, strict=True)]
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return [a + b for a, b in zip(left, right, strict=True)]
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         return pa.array(_correlation(*(numbers(column).astype(np.float64) for column in state)))

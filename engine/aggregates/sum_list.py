@@ -51,6 +51,12 @@ class SumList(Undoable):
             inner = self._sum.step(inner, [value])
         return self._sum.step(state, inner if arguments[0] else [0], sign)
 
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return self._sum.merge(left, right)
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return self._sum.merge_of(left, right)
+
 
 @aggregate("SUM_LIST", "Sum of all elements of all arrays.", ["ARRAY<INT>", "ARRAY<BIGINT>", "ARRAY<DOUBLE>"], tables=True)
 def bind_sum_list(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:

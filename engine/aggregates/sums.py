@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int32, wrap_int64
+from ksql.engine.aggregates.merging import with_rows
 from ksql.engine.errors import QueryError
 from ksql.engine.kernels.decimals import running_decimal_sum
 from ksql.engine.kernels.nulls import numbers, validity
@@ -23,7 +25,17 @@ _ZERO = PyDecimal(0)
 _EXACT = Context(prec=80)
 
 
-class IntegerSum(Undoable):
+class Sum(Undoable):
+    """The sum is all that is kept, so the sum of another group is to this one as a value that comes."""
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, np.ones(len(right[0]), dtype=np.int64), right)
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return self.step(left, right)
+
+
+class IntegerSum(Sum):
     """Wraps around like Java's int or long."""
 
     def __init__(self, type_: SqlType) -> None:
@@ -47,7 +59,7 @@ class IntegerSum(Undoable):
         return [self._wrap((state[0] or 0) + sign * (arguments[0] or 0))]
 
 
-class DoubleSum(Undoable):
+class DoubleSum(Sum):
     returns = DOUBLE
     state = (("sum", pa.float64()),)
 
@@ -67,7 +79,7 @@ class DoubleSum(Undoable):
         return [total if arguments[0] is None else total + sign * arguments[0]]
 
 
-class DecimalSum(Undoable):
+class DecimalSum(Sum):
     """Exact; a sum of more digits than the type has is an error that stops the query, as in ksqlDB."""
 
     def __init__(self, type_: Decimal) -> None:
@@ -147,6 +159,12 @@ class Average(Undoable):
     def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         count = (state[1] or 0) + (0 if arguments[0] is None else sign)
         return [*self._sum.step(state[:1], arguments, sign), count]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return [*self._sum.merge(left[:1], right[:1]), pc.add(left[1], right[1])]
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return [*self._sum.merge_of(left[:1], right[:1]), left[1] + right[1]]
 
     def result(self, state: Sequence[pa.Array]) -> pa.Array:
         counts = numbers(state[1])

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, aggregate
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate
 from ksql.engine.aggregates.extremes import ORDERED, java_order
+from ksql.engine.aggregates.merging import with_rows, with_steps
 from ksql.engine.errors import StatementError
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import sizes_of
@@ -23,7 +24,7 @@ from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Array, 
 _NONE = identity(largest=True)
 
 
-class Top(Bound):
+class Top(Mergeable):
     """The k largest values, largest first, equal ones in order of arrival; nulls are skipped.
 
     With more columns than the one to sort by, the items are structs of all columns. `distinct`: equal values count once.
@@ -67,6 +68,13 @@ class Top(Bound):
         if not (self._distinct and order in orders):
             top.insert(sum(other >= order for other in orders), item)
         return [top[: self._k]]
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        items = right[0].flatten()
+        return with_rows(self, left, sizes_of(right[0]), [items] if self._single else items.flatten())
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return with_steps(self, left, [[item] if self._single else list(item.values()) for item in right[0]])
 
 
 def _k(literals: Sequence[LiteralValue]) -> int | None:
