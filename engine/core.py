@@ -116,6 +116,7 @@ class EngineCore:
         usual: dict[str, Any] = {
             "fold": lambda: plan.is_table and self.is_caching(info) and not self.catalog.is_read(topic),
             "report": self.processing_log.append,
+            "clock": self.clock,
             "latest": reads_latest(info.properties),
             "batch_records": min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
         }

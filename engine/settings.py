@@ -24,6 +24,7 @@ WRAP = "ksql.persistence.wrap.single.values"
 TOPIC_PREFIX = "ksql.output.topic.name.prefix"
 LENIENT_KEYS = "ksql.new.query.planner.enabled"
 LOOK_INTERVAL = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"
+FINAL_INTERVAL = "__emit.interval.ms.kstreams.windowed.aggregation__"
 VARIABLES = "ksql.variable.substitution.enable"
 MAX_PUSH_QUERIES = "ksql.max.push.queries"
 ERROR_STREAM = "ksql.logging.processing.topic.auto.create"
@@ -79,6 +80,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(TOPIC_PREFIX, TEXT, "", "begins the names of topics that CREATE … AS SELECT makes"),
         Setting(LENIENT_KEYS, BOOLEAN, "false", "true: a stream's query may leave its key columns out"),
         Setting(LOOK_INTERVAL, WHOLE, "0", "milliseconds between looks for rows of outer joins that nothing will match"),
+        Setting(FINAL_INTERVAL, WHOLE, "0", "milliseconds between looks for windows to come out under EMIT FINAL"),
         Setting(VARIABLES, BOOLEAN, "true", "whether ${name} stands for a variable"),
         Setting("ksql.functions.collect_list.limit", WHOLE, "-1", "how many values COLLECT_LIST keeps; -1: all"),
         Setting("ksql.functions.collect_set.limit", WHOLE, "-1", "how many values COLLECT_SET keeps; -1: all"),

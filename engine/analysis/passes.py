@@ -105,7 +105,8 @@ def check_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
         fail(query, "PARTITION BY works on streams only", hint="a table's key is its primary key.")
     check_calls(analysis)
     if analysis.emit == "FINAL" and analysis.window is None:
-        fail(query, "EMIT FINAL is for windowed aggregations: it waits until a window closes", hint="leave it out.")
+        hint = "EMIT CHANGES gives every change; WINDOW and GROUP BY make windows."
+        fail(query, "EMIT FINAL is for windowed aggregations: it waits until a window closes", hint=hint)
     return analysis
 
 

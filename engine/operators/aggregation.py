@@ -13,7 +13,7 @@ from ksql.engine.aggregates import Bound
 from ksql.engine.aggregates.declare import Undoable
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, BatchContext, Node
+from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.repartition import moved
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
@@ -69,16 +69,20 @@ class Aggregation:
         self._signed = signed
         rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
         self.stream_times = StreamTimes(f"{name}.stream-times")
+        #: By what, and how late, windows leave.
+        self.expiry = Expiry(self._leave_by(), windows.retention_ms) if windows else None
         self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
         self.inputs = (input_,)
         self.states: Sequence[Stateful] = (self.stream_times, self.state) if windows else (self.state,)
+
+    def _leave_by(self) -> StreamTimes:
+        return self.stream_times
 
     def _new_state(self, keys: Sequence[tuple[str, pa.DataType]], rows: Sequence[tuple[str, pa.DataType]]) -> KeyedState:
         if self.windows is None:
             return KeyedState(self.name, pa.schema(keys), pa.schema(rows))
         key_schema, row_schema = pa.schema([*keys, (WINDOW_START, pa.int64())]), pa.schema([*rows, (PARTITION, pa.int32())])
-        expiry = Expiry(self.stream_times, self.windows.retention_ms)
-        return TimedState(self.name, key_schema, row_schema, expiry, time=WINDOW_START, partition=PARTITION)
+        return TimedState(self.name, key_schema, row_schema, self.expiry, time=WINDOW_START, partition=PARTITION)
 
     def describe(self) -> str:
         windows = f", {self.windows.describe()}" if self.windows else ""
@@ -88,20 +92,38 @@ class Aggregation:
         self.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
+        rows = self._arrived(context)
+        rows = self._windowed(rows, self._advance(rows)) if self.windows else rows
+        if rows.num_rows == 0:
+            return self._empty(rows)
+        segments = self._segments(rows)
+        wanted = segments.ends if context.fold else self._wanted(rows, segments)
+        states, times, _ = self._update(rows, segments, wanted)
+        return self._changes(rows, segments, states, times, wanted)
+
+    def _arrived(self, context: BatchContext) -> pa.Table:
+        """The rows, each in the partition of its group."""
         rows = self.input.process(context)
         if self._repartition and context.spread:
             rows = moved(rows, REKEY, self._repartition).drop_columns([REKEY])
-        rows = self._windowed(rows) if self.windows else rows
-        if rows.num_rows == 0:
-            return self._empty(rows)
-        slots = self.state.store.lookup(rows.select(self.state.keys.names), insert=True)
-        segments = Segments(slots)
+        return rows
+
+    def _advance(self, rows: pa.Table) -> np.ndarray:
+        """Stream time at each row."""
+        return self.stream_times.advance(rows.column(TIMESTAMP).to_numpy(), rows.column(PARTITION).to_numpy())
+
+    def _segments(self, rows: pa.Table) -> Segments:
+        return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))
+
+    def _update(
+        self, rows: pa.Table, segments: Segments, wanted: np.ndarray
+    ) -> tuple[dict[str, pa.Array], np.ndarray, pa.Table]:
+        """State columns after each wanted sorted row, times after each sorted row, and what is remembered of each segment."""
         old, live = self.state.store.gather(segments.slots)
-        wanted = segments.ends if context.fold else self._wanted(rows, segments)
         states = self._scan(rows, segments, _nulled(old, live), wanted)
         times = self._times(rows, segments, old.column(TIMESTAMP), live)
-        self._remember(rows, segments, states, times, wanted)
-        return self._changes(rows, segments, states, times, wanted)
+        last = _at_ends(states, segments, wanted)
+        return states, times, self._remember(rows, segments, last, times, old, live)
 
     def _wanted(self, rows: pa.Table, segments: Segments) -> np.ndarray:
         """The sorted rows that give a change."""
@@ -114,11 +136,10 @@ class Aggregation:
         )
         return np.flatnonzero(~(replaced & together))
 
-    def _windowed(self, rows: pa.Table) -> pa.Table:
+    def _windowed(self, rows: pa.Table, stream_times: np.ndarray) -> pa.Table:
         """Every row once for each open window it falls into."""
         assert self.windows is not None
         timestamps = rows.column(TIMESTAMP).to_numpy()
-        stream_times = self.stream_times.advance(timestamps, rows.column(PARTITION).to_numpy())
         index, starts = self.windows.assign(timestamps, stream_times)
         if not np.array_equal(index, np.arange(rows.num_rows)):
             rows = rows.take(pa.array(index))
@@ -154,18 +175,19 @@ class Aggregation:
         segments: Segments,
         states: dict[str, pa.Array],
         times: np.ndarray,
-        wanted: np.ndarray,
-    ) -> None:
-        ends = segments.ends
-        last = states
-        if wanted is not ends:
-            at = pa.array(ends if len(wanted) == segments.rows else np.searchsorted(wanted, ends))
-            last = {ref: column.take(at) for ref, column in states.items()}
-        changed = rows.select([*self.state.keys.names, PARTITION]).take(pa.array(segments.order[ends]))
-        partitions = [changed.column(PARTITION)] if self.windows else []
-        kept = pa.Table.from_arrays([*last.values(), pa.array(times[ends]), *partitions], schema=self.state.rows)
-        keys = changed.select(self.state.keys.names)
+        old: pa.RecordBatch,
+        live: np.ndarray,
+    ) -> pa.Table:
+        """Stage the last row of each segment; key and row columns of all."""
+        changed = rows.select([*self.state.keys.names, PARTITION]).take(pa.array(segments.order[segments.ends]))
+        columns = [*states.values(), pa.array(times[segments.ends])]
+        if self.windows:
+            # A row stays in the partition it was first seen in, whose stream time it leaves by.
+            first, now = old.column(PARTITION).fill_null(0).to_numpy(), changed.column(PARTITION).to_numpy()
+            columns.append(pa.array(np.where(live, first, now)))
+        keys, kept = changed.select(self.state.keys.names), pa.Table.from_arrays(columns, schema=self.state.rows)
         self.state.stage(segments.slots, keys, kept)
+        return pa.table([*keys.columns, *kept.columns], pa.schema([*self.state.keys, *self.state.rows]))
 
     def _changes(
         self, rows: pa.Table, segments: Segments, states: dict[str, pa.Array], times: np.ndarray, wanted: np.ndarray
@@ -196,6 +218,10 @@ class Aggregation:
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""
         kept = self.state.read(keys)
+        return self._results(kept, np.arange(kept.num_rows))
+
+    def _results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
+        """Results of remembered rows, each with its place."""
         columns = {name: kept.column(name) for name in self.state.keys.names}
         if self.windows:
             columns[WINDOW_END] = pc.add(columns[WINDOW_START], self.windows.size_ms)
@@ -203,12 +229,21 @@ class Aggregation:
             columns[call.ref] = call.function.result([kept.column(ref).combine_chunks() for ref in call.state_refs])
         n = kept.num_rows
         meta = {
-            "$n": pa.array(np.arange(n)),
+            PLACE: pa.array(places),
             TIMESTAMP: kept.column(TIMESTAMP),
-            PARTITION: pa.array(np.zeros(n, dtype=np.int32)),
+            PARTITION: kept.column(PARTITION) if self.windows else pa.array(np.zeros(n, dtype=np.int32)),
             DELETED: pa.array(np.zeros(n, dtype=bool)),
         }
         return pa.table({**meta, **columns})
+
+
+def _at_ends(states: dict[str, pa.Array], segments: Segments, wanted: np.ndarray) -> dict[str, pa.Array]:
+    """The state columns of the wanted sorted rows, of the last row of each segment alone."""
+    ends = segments.ends
+    if wanted is ends:
+        return states
+    at = pa.array(ends if len(wanted) == segments.rows else np.searchsorted(wanted, ends))
+    return {ref: column.take(at) for ref, column in states.items()}
 
 
 def _nulled(old: pa.RecordBatch, live: np.ndarray) -> pa.Table:

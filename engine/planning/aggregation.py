@@ -15,8 +15,10 @@ from ksql.engine.errors import NotSupportedError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.aggregation import REKEY, Aggregation
 from ksql.engine.operators.batch import BatchContext, Node
+from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
+from ksql.engine.operators.final_aggregation import FinalAggregation
 from ksql.engine.operators.stage import Stage
-from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.operators.steps import Project, Sql, compile_sql
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.planning.aggregate_calls import AggregateCalls, collect_calls
 from ksql.engine.planning.explode import refuse_explosion
@@ -28,7 +30,8 @@ from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.result import Result, split
 from ksql.engine.planning.table_changes import plan_changes
 from ksql.engine.planning.view import plan_view
-from ksql.engine.types.sql_types import BIGINT, BOOLEAN, Column, quote_duckdb
+from ksql.engine.settings import FINAL_INTERVAL, value_of
+from ksql.engine.types.sql_types import BIGINT, BOOLEAN, BYTES, Column, quote_duckdb
 
 #: The key of the only group there is without a GROUP BY.
 _ALL = Sql("TRUE", "TRUE", BOOLEAN)
@@ -39,7 +42,7 @@ def plan_aggregate(analysis: Analysis, relation: Relation, properties: Mapping[s
     _check(analysis, relation.traits)
     calls = collect_calls(analysis, relation, properties)
     keys = [(expression, f"$key{i}") for i, expression in enumerate(analysis.group_by)]
-    output, aggregation = _group(analysis, relation, keys, calls)
+    output, aggregation = _group(analysis, relation, keys, calls, properties)
     grouping = Grouping(analysis, keys, calls.found)
     result = split(analysis, [[key] for key in analysis.group_by], "the GROUP BY column", into)
     rewritten = Result(grouping.items(result.keys), grouping.items(result.values))
@@ -57,12 +60,14 @@ def _check(analysis: Analysis, traits: Traits) -> None:
     refuse_explosion(analysis, "cannot stand beside aggregates", "explode in one stream, and aggregate that one.")
     if traits.is_table and analysis.window is not None:
         fail(analysis.window, "a table cannot be grouped in windows", hint="windows are for the records of a stream.")
-    if analysis.emit == "FINAL":
-        raise located(NotSupportedError("EMIT FINAL is not supported yet"), analysis.query)
 
 
 def _group(
-    analysis: Analysis, relation: Relation, keys: Sequence[tuple[exp.Expression, str]], calls: AggregateCalls
+    analysis: Analysis,
+    relation: Relation,
+    keys: Sequence[tuple[exp.Expression, str]],
+    calls: AggregateCalls,
+    properties: Mapping[str, str],
 ) -> tuple[Relation, Aggregation]:
     """The aggregation over `relation`, and its output: groups, results, and the bounds of windows."""
     key_sql = [(ref, _group_key(expression, relation)) for expression, ref in keys] or [("$key0", _ALL)]
@@ -70,17 +75,36 @@ def _group(
     in_place, signed = _lies_in_place(analysis, relation.traits), relation.traits.is_table
     partitions = relation.traits.partitions if windows and not in_place else 0
     columns = tuple(Column(ref, sql.type) for ref, sql in key_sql if sql.type is not None)
-    made, groups = [*key_sql, *calls.arguments], [ref for ref, _ in key_sql]
+    computed, groups = [*key_sql, *calls.arguments], [ref for ref, _ in key_sql]
     if signed:
-        rows: Node = plan_changes(relation, analysis.where, made, groups)
+        rows: Node = plan_changes(relation, analysis.where, computed, groups)
     else:
         rekeyed = [(REKEY, key_bytes(relation.traits, columns))] if partitions else []
-        rows = _rows(relation, analysis.where, made, groups, rekeyed)
+        rows = _rows(relation, analysis.where, computed, groups, rekeyed)
     key_types = [(column.name, column.type.arrow) for column in columns]
-    aggregation = Aggregation("aggregation", rows, key_types, calls.calls, windows, partitions, signed=signed)
+    made = "aggregation", rows, key_types, calls.calls
+    if windows and analysis.emit == "FINAL":
+        closing = _closing(rows, relation.traits, columns, windows, properties)
+        aggregation: Aggregation = FinalAggregation(*made, windows, partitions, closing)
+    else:
+        aggregation = Aggregation(*made, windows, partitions, signed=signed)
     names = _names(columns, calls, windows)
     types = {name.ref: name.column.type for name in names}
     return Relation(aggregation, names, types, _grouped(relation.traits, columns, windows, in_place=in_place)), aggregation
+
+
+def _closing(
+    rows: Node, traits: Traits, keys: tuple[Column, ...], windows: TimeWindows, properties: Mapping[str, str]
+) -> Closing:
+    """When the windows close, and in what order they come out."""
+    key = Project([(KEY_BYTES, key_bytes(traits, keys))])
+    return Closing(
+        WINDOW_START,
+        windows.size_ms + windows.grace_ms,
+        [WINDOW_START],
+        Stage(rows, [key], {KEY_BYTES: BYTES}),
+        look_interval_ms=int(value_of(properties, FINAL_INTERVAL)),
+    )
 
 
 def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | None, *, in_place: bool) -> Traits:

@@ -10,7 +10,7 @@ from ksql.engine.operators.table_view import VISIBLE, TableView
 from ksql.engine.operators.windows import WINDOW_START
 from ksql.engine.planning.relation import Relation
 from ksql.engine.state.keyed_state import KeyedState
-from ksql.engine.state.timed_state import Expiry, TimedState
+from ksql.engine.state.timed_state import TimedState
 
 
 def plan_view(
@@ -27,7 +27,6 @@ def plan_view(
 
 def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | None) -> TimedState:
     """Windows leave with those of the aggregation; those of another query's table stay: nothing says for how long."""
-    windows = aggregation.windows if aggregation else None
-    expiry = Expiry(aggregation.stream_times, windows.retention_ms) if aggregation and windows else None
+    expiry = aggregation.expiry if aggregation else None
     rows = rows.append(pa.field(PARTITION, pa.int32()))
     return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION)

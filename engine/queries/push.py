@@ -31,6 +31,7 @@ class RunningPushQuery(LiveRows):
         registry: PushQueries,
         report: Callable[[str, Sequence[RecordError]], None],
         *,
+        clock: Callable[[], int],
         latest: bool,
         limit: int | None,
     ) -> None:
@@ -38,11 +39,11 @@ class RunningPushQuery(LiveRows):
         super().__init__(statement, query_id, plan.columns, reader, log, registry, limit)
         self._plan = plan
         self._sql = sql
-        self._report = report
+        self._report, self._clock = report, clock
 
     def _process(self, batch: MicroBatch) -> Changes | None:
         errors = list(batch.errors)
-        context = BatchContext(self._sql, batch.inputs, errors=errors.append, decoded=batch.decoded)
+        context = BatchContext(self._sql, batch.inputs, errors=errors.append, now_ms=self._clock(), decoded=batch.decoded)
         rows = self._plan.output.process(context)
         for state in self._plan.states:
             state.publish(0)

@@ -41,7 +41,8 @@ class Task:
     A batch is: compute, commit outputs, changelog and offsets in one transaction, then show the new state to readers. After an
     exception the task must be thrown away; a new one starts from what was committed.
 
-    fold (asked before each batch), spread: see BatchContext. read: makes the reader of its batches, where that is no Reader.
+    fold (asked before each batch), spread: see BatchContext. clock: gives the present time, epoch ms. read: makes the reader of
+    its batches, where that is no Reader.
     written: is given what a batch wrote, as OUTPUT_SCHEMA, once it is committed.
     """
 
@@ -55,6 +56,7 @@ class Task:
         *,
         fold: Callable[[], bool],
         report: ErrorSink,
+        clock: Callable[[], int],
         latest: bool,
         batch_records: int,
         spread: bool = True,
@@ -69,7 +71,7 @@ class Task:
         self._log = log
         self._sql = sql
         self._fold = fold
-        self._report = report
+        self._report, self._clock = report, clock
         self._changelog = Changelog(log, query_id, plan.states)
         self._changelog.restore()
         self._ahead: Future[_Taken | None] | None = None
@@ -112,7 +114,13 @@ class Task:
             return None
         errors = list(batch.errors)
         context = BatchContext(
-            self._sql, batch.inputs, fold=self._fold(), spread=self._spread, errors=errors.append, decoded=batch.decoded
+            self._sql,
+            batch.inputs,
+            fold=self._fold(),
+            spread=self._spread,
+            errors=errors.append,
+            now_ms=self._clock(),
+            decoded=batch.decoded,
         )
         return _Taken(batch, context, errors)
 

@@ -73,9 +73,11 @@ class DueTimes(SortedRuns):
         self._runs = [run for run in self._runs if run.shape[1]]
         return np.concatenate(taken)
 
-    def before(self, bound: int) -> np.ndarray:
-        """The places whose time is below `bound`."""
-        return np.concatenate([_NONE, *(run[1][: int(np.searchsorted(run[0], bound))] for run in self._runs)])
+    def before(self, bound: int, first: int | None = None) -> np.ndarray:
+        """The places whose time is below `bound`, and not below `first`."""
+        ends = [int(np.searchsorted(run[0], bound)) for run in self._runs]
+        starts = [0 if first is None else int(np.searchsorted(run[0], first)) for run in self._runs]
+        return np.concatenate([_NONE, *(run[1][a:b] for run, a, b in zip(self._runs, starts, ends, strict=True))])
 
     def first(self, bound: int, count: int) -> np.ndarray:
         """The first `count` places whose time is not below `bound`, in order of time."""

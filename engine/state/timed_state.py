@@ -62,10 +62,10 @@ class TimedState(KeyedState):
             return self.store.rows_at(self.store.between(keys)[1])
 
     def _expire(self) -> np.ndarray:
-        """Delete what is past its retention. The state that decides must be published before this one."""
+        """Delete what is past its retention."""
         if self._expiry is None:
             return np.zeros(0, dtype=np.int64)
-        times = self._expiry.times.published
+        times = self._expiry.times.latest
         slowest = min(times.values(), default=0)
         gone = [
             self.store.take_due(partition, times.get(partition, slowest) - self._expiry.retention_ms + 1)

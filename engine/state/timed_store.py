@@ -62,11 +62,11 @@ class TimedStore(KeyedStore):
             times = self._due_times.get(partition)
             return self._present(times.take_before(before), partition) if times else np.zeros(0, dtype=np.int64)
 
-    def due_before(self, partition: int, before: int) -> np.ndarray:
-        """The slots that `take_due` would take, left where they are."""
+    def due_before(self, partition: int, before: int, first: int | None = None) -> np.ndarray:
+        """The slots that `take_due` would take, of rows due at `first` or later, left where they are."""
         with self.lock:
             times = self._due_times.get(partition)
-            return self._present(times.before(before), partition) if times else np.zeros(0, dtype=np.int64)
+            return self._present(times.before(before, first), partition) if times else np.zeros(0, dtype=np.int64)
 
     def due_ends(self, partition: int, bound: int, count: int) -> np.ndarray:
         """The slots of the first `count` rows of the partition that are due at `bound` or later, and of the last `count`."""

@@ -32,6 +32,7 @@ def push(request: Request) -> RunningPushQuery:
         engine.sql,
         engine.push_queries,
         engine.report,
+        clock=engine.clock,
         latest=reads_latest(request.session.properties),
         limit=limit_of(request.node),
     )

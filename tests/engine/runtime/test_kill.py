@@ -14,26 +14,32 @@ import pytest
 from ksql.log import EmbeddedLog, TopicConfig
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 
-RECORDS = 60_000
-KILLS = 10
-SINKS = ("STATELESS", "WINDOWED", "JOINED")
+SINKS = ("STATELESS", "WINDOWED", "CLOSED", "JOINED", "PAIRS", "TABLES", "BY_FOREIGN_KEY")
+#: Records of each topic for one of the stream `s`, and the part of them that are tombstones.
+TOPICS = {"t": (0.05, 0.1), "u": (0.05, 0.1), "r": (0.5, 0.0), "s": (1, 0.0)}
 
 
-def fill(directory: Path) -> None:
-    """The same stream and table records for every run."""
+def fill(directory: Path, records: int) -> None:
+    """The same records of streams and tables for every run."""
     random_ = random.Random(7)  # noqa: S311 - test data
     with_log = EmbeddedLog(directory, durability="os")
-    for topic, count in (("t", 500), ("s", RECORDS)):
+    for topic, (part, deleted) in TOPICS.items():
+        count = int(records * part)
         with_log.create_topic(topic, TopicConfig(partitions=1))
         keys = [f"k{random_.randrange(200)}".encode() for _ in range(count)]
-        values = [json.dumps({"A": random_.randrange(9), "D": random_.random(), "V": i}).encode() for i in range(count)]
-        times = [i * (1 if topic == "s" else 100) + random_.randrange(3000) for i in range(count)]
+        values = [None if random_.random() < deleted else value(random_, i) for i in range(count)]
+        times = [int(i / part) + random_.randrange(300) for i in range(count)]
         arrays = [pa.array(keys, pa.binary()), pa.array(values, pa.binary()), pa.array(times, pa.int64())]
         with with_log.transaction() as transaction:
             transaction.append(
                 topic, 0, pa.RecordBatch.from_arrays([*arrays, pa.nulls(count, HEADERS_TYPE)], schema=RECORD_SCHEMA)
             )
     with_log.close()
+
+
+def value(random_: random.Random, i: int) -> bytes:
+    columns = {"A": random_.randrange(9), "D": random_.random(), "F": f"k{random_.randrange(200)}", "V": i}
+    return json.dumps(columns).encode()
 
 
 def start(directory: Path) -> subprocess.Popen[str]:
@@ -62,13 +68,13 @@ def contents(directory: Path) -> dict[str, pa.Table]:
     return tables
 
 
-@pytest.mark.long
-def test_killed_queries_lose_and_repeat_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("records", "kills"), [(4_000, 2), pytest.param(60_000, 12, marks=pytest.mark.long)])
+def test_killed_queries_lose_and_repeat_nothing(tmp_path: Path, records: int, kills: int) -> None:
     for name in ("undisturbed", "killed"):
-        fill(tmp_path / name)
+        fill(tmp_path / name, records)
     finish(tmp_path / "undisturbed")
     moments = random.Random(11)  # noqa: S311 - test data
-    for _ in range(KILLS):
+    for _ in range(kills):
         with start(tmp_path / "killed") as worker:
             assert worker.stdout is not None
             worker.stdout.readline()
@@ -79,4 +85,5 @@ def test_killed_queries_lose_and_repeat_nothing(tmp_path: Path) -> None:
     finish(tmp_path / "killed")
     expected, found = contents(tmp_path / "undisturbed"), contents(tmp_path / "killed")
     for topic in SINKS:
+        assert len(expected[topic]) > records / 100, topic
         assert found[topic].equals(expected[topic]), topic

@@ -65,6 +65,13 @@ def made() -> Iterator[TestDriver]:
         ("SELECT * FROM S HAVING N > 1", "HAVING needs a GROUP BY", "> 1"),
         ("SELECT * FROM S WINDOW TUMBLING (SIZE 1 SECOND)", "WINDOW needs a GROUP BY", "TUMBLING"),
         ("SELECT * FROM S LIMIT 1", "no LIMIT", "SELECT"),
+        ("SELECT ID, COUNT(*) FROM S GROUP BY ID EMIT FINAL", "EMIT FINAL is for windowed aggregations", "SELECT"),
+        ("SELECT * FROM S WINDOW TUMBLING (SIZE 1 SECOND) EMIT FINAL", "WINDOW needs a GROUP BY", "TUMBLING"),
+        (
+            "SELECT ID, COUNT(*) FROM T WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY ID EMIT FINAL",
+            "a table cannot be grouped in windows",
+            "TUMBLING",
+        ),
         ("SELECT * FROM S EMIT FINAL", "EMIT FINAL is for windowed aggregations", "SELECT"),
         ("SELECT * FROM T", "Your SELECT query produces a TABLE", "CREATE"),
     ],
