@@ -45,16 +45,25 @@ def is_backbone(case: Case) -> bool:
 def is_stateless(case: Case) -> bool:
     """Neither JOIN nor WINDOW nor GROUP BY, and no format that needs a registry."""
     sql = _sql(case)
-    used = set(words.words(sql))
-    return not used & {"JOIN", "WINDOW"} and not words.holds(sql, "GROUP", "BY") and not words.strings(sql) & REGISTRY_FORMATS
+    return is_core(case) and not set(words.words(sql)) & {"JOIN", "WINDOW"} and not words.holds(sql, "GROUP", "BY")
 
 
 def is_core(case: Case) -> bool:
+    """No format that needs a registry."""
+    return not words.strings(_sql(case)) & REGISTRY_FORMATS
+
+
+def is_query(case: Case) -> bool:
     """Every query case."""
     return bool(case.statements)
 
 
-SETS: dict[str, Callable[[Case], bool]] = {"backbone": is_backbone, "stateless": is_stateless, "core": is_core}
+SETS: dict[str, Callable[[Case], bool]] = {
+    "backbone": is_backbone,
+    "stateless": is_stateless,
+    "core": is_core,
+    "all": is_query,
+}
 
 
 def backbone_file(name: str) -> bool:

@@ -11,14 +11,15 @@ import pytest
 
 from ksql.engine.types.sql_types import BIGINT, INTEGER, STRING, Array, Column, Decimal, Map, Struct
 from tests.conformance import words
+from tests.conformance.__main__ import main
 from tests.conformance.afterwards import judge_sources, judge_topics
 from tests.conformance.cases import DEFAULT_PROPERTIES, Case, case_files, load_file
 from tests.conformance.schema_text import read_schema, type_text
-from tests.conformance.select import is_backbone, is_core, is_stateless
+from tests.conformance.select import is_backbone, is_query, is_stateless
 
 
-def write_cases(folder: Path, *cases: dict[str, Any]) -> Path:
-    path = folder / "query" / "some.json"
+def write_cases(folder: Path, *cases: dict[str, Any], file: str = "some") -> Path:
+    path = folder / "query" / f"{file}.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"tests": cases}))
     return path
@@ -56,6 +57,24 @@ def test_switched_off_and_outdated_cases_do_not_count(tmp_path: Path) -> None:
     assert [c.counts for c in loaded] == [True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("file", "options", "code"),
+    [
+        ("some", [], 1),
+        ("some", ["--at-least", "50"], 0),
+        ("some", ["--at-least", "51"], 1),
+        ("random-x", ["--at-least", "50"], 1),
+    ],
+)
+def test_how_many_cases_may_fail(file: str, options: list[str], code: int, tmp_path: Path) -> None:
+    good = {
+        "name": "good",
+        "statements": ["CREATE STREAM S (A INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);"],
+    }
+    write_cases(tmp_path, good, {"name": "bad", "statements": ["SELECT"]}, file=file)
+    assert main(["--jobs", "1", "--cases", str(tmp_path), *options]) == code
+
+
 def test_only_matches_files_and_cases() -> None:
     one = Case("some-file", "first case", ("x",))
     assert all(one.matches(glob) for glob in ("some-file", "some-file.json", "some*", "some-file/first*"))
@@ -76,7 +95,7 @@ def test_only_matches_files_and_cases() -> None:
 )
 def test_backbone(file: str, sql: str, chosen: bool) -> None:
     assert is_backbone(case(file, sql)) is chosen
-    assert is_core(case(file, sql))
+    assert is_query(case(file, sql))
 
 
 @pytest.mark.parametrize(
