@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--only W1,W2,latency,…] [--rows N] [--workers N] [--partitions N] [--json FILE]`
+"""`python -m tests.benchmarks [--curve] [--only W1,W2,latency,…] [--rows N] [--workers N] [--partitions N] [--json FILE]`
 
 W1 project and filter 7 columns, W2 tumbling window COUNT and SUM by 10k keys, W3 stream-table LEFT JOIN with 100k rows,
 W4 GROUP BY with as many keys as half the records, W5 join of two streams that have half the records each (60 s window, about
@@ -6,6 +6,8 @@ one match each), W7 foreign-key LEFT JOIN of orders (each changes twice) with 10
 changes once), W8 GROUP BY of a table of 100k orders that change. Variants: W1-dirty (1 % malformed, 10 % other-case), W2-zipf,
 W2-single (one key), W2-nocache and W4-nocache (every change written), W5-left, W5-day (rows are kept for a day). `latency`,
 `startup` and `idle` measure the process itself.
+
+`--curve` prints what a record costs in W2, W3, W4, W5 and W7 with 10 thousand to 10 million keys.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks import curve
 from tests.benchmarks.data import CACHE
 from tests.benchmarks.measured import measure
 from tests.benchmarks.startup import prompt_after_s
@@ -93,11 +96,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How fast the engine is.")
     names = [*WORKLOADS, *PROCESS]
     parser.add_argument("--only", type=lambda text: text.split(","), default=names, help=f"from: {', '.join(names)}")
-    parser.add_argument("--rows", type=int, default=2_000_000, help="records per workload (2,000,000)")
+    parser.add_argument("--rows", type=int, help="records per workload (2,000,000; of a curve's point half)")
+    parser.add_argument("--curve", action="store_true", help="cost per record by number of keys")
     parser.add_argument("--workers", type=int, default=1, help="worker threads of the engine (1)")
     parser.add_argument("--partitions", type=int, help="partitions of the input topics (as many as workers)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
+    options.rows = options.rows or (1_000_000 if options.curve else 2_000_000)
     options.partitions = options.partitions or options.workers
     if unknown := set(options.only) - set(names):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
@@ -114,7 +119,7 @@ def _show(results: Result, console: Console) -> None:
     if table.row_count:
         console.print(table)
     for name, value in results.items():
-        if name not in WORKLOADS:
+        if name not in (*WORKLOADS, "curve"):
             console.print(f"{name}: {value}", soft_wrap=True)
 
 
@@ -122,7 +127,10 @@ def main() -> None:
     options = arguments()
     console = Console()
     results: Result = {}
-    for name in options.only:
+    if options.curve:
+        results["curve"] = curve.run(options.rows, _data_directory, options.only)
+        console.print(curve.shown(results["curve"]))
+    for name in [] if options.curve else options.only:
         with console.status(name):
             results |= PROCESS[name](options) if name in PROCESS else {name: workload(name, options)}
     results["machine"] = {

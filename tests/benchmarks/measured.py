@@ -25,12 +25,15 @@ from ksql.engine import Engine, Session
 from ksql.log import EmbeddedLog
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA, Log, TopicConfig
 from tests.benchmarks.check import check_output, limit_s, read_topic
+from tests.benchmarks.curve_inputs import CURVES
 from tests.benchmarks.data import page_views
 from tests.benchmarks.workload import VIEWS
 from tests.benchmarks.workloads import WORKLOADS
 
 RECORDS_PER_APPEND = 65_536
 STEP_TIMEOUT_S = 900
+#: Before the name of a topic: that of the records which are put by until its own were read.
+LATER = "later-"
 EARLIEST = {"auto.offset.reset": "earliest"}
 
 
@@ -83,11 +86,53 @@ def fill(log: Log, topic: str, rows: pa.Table, partitions: int) -> None:
     log.create_topic(topic, TopicConfig(partitions=partitions))
     for partition in range(partitions):
         part = rows if partitions == 1 else rows.filter(pa.array(rows["code"].to_numpy() % partitions == partition))
-        for batch in part.select(["key", "value", "timestamp"]).combine_chunks().to_batches(RECORDS_PER_APPEND):
-            none = pa.nulls(batch.num_rows, HEADERS_TYPE)
-            with log.transaction() as transaction:
-                records = pa.RecordBatch.from_arrays([*batch.columns, none], schema=RECORD_SCHEMA)
-                transaction.append(topic, partition, records)
+        append(log, topic, partition, part)
+
+
+def append(log: Log, topic: str, partition: int, rows: pa.Table) -> None:
+    for batch in rows.select(["key", "value", "timestamp"]).combine_chunks().to_batches(RECORDS_PER_APPEND):
+        none = pa.nulls(batch.num_rows, HEADERS_TYPE)
+        with log.transaction() as transaction:
+            transaction.append(topic, partition, pa.RecordBatch.from_arrays([*batch.columns, none], schema=RECORD_SCHEMA))
+
+
+def prepare_curve(workload: str, keys: int, rows: int, data: str) -> dict[str, Any]:
+    """Fill the input topics with all keys, and others with the records to be counted."""
+    curve = next(curve for curve in CURVES if curve.workload == workload)
+    log = EmbeddedLog(Path(data))
+    for prefix, parts in (("", curve.fill(keys)), (LATER, curve.counted(keys, rows))):
+        for topic in {source.topic for source in WORKLOADS[workload].inputs}:
+            log.create_topic(prefix + topic, TopicConfig(partitions=1))
+        for part in parts:
+            for piece in part.pieces():
+                append(log, prefix + part.topic, 0, piece)
+    log.close()
+    return {"rows": sum(len(part.codes) for part in parts)}
+
+
+def query_curve(workload: str, data: str) -> dict[str, Any]:
+    """Run the query until its state is full, then count what it takes for the records put by."""
+    spec = WORKLOADS[workload]
+    log = EmbeddedLog(Path(data))
+    engine = Engine(log, workers=1)
+    engine.start()
+    session = engine.session(properties=EARLIEST)
+    run(session, spec.statements)
+    wait_idle(engine)
+    run(session, "PAUSE ALL;")
+    for source in spec.inputs:
+        offset, end = 0, log.end_offset(LATER + source.topic, 0)
+        while offset < end:
+            fetched = log.fetch(LATER + source.topic, 0, offset, RECORDS_PER_APPEND)
+            offset = fetched.next_offset
+            append(log, source.topic, 0, pa.Table.from_batches([fetched.records]))
+    written, before = log.end_offset("OUT", 0), cpu_s()
+    run(session, "RESUME ALL;")
+    wait_idle(engine)
+    used = {"cpu_s": cpu_s() - before, "written": log.end_offset("OUT", 0) - written}
+    engine.close()
+    log.close()
+    return used | {"peak_mb": peak_mb()}
 
 
 def query(workload: str, workers: int, data: str) -> dict[str, Any]:
@@ -212,6 +257,8 @@ STEPS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare,
     "query": query,
     "check": check,
+    "prepare_curve": prepare_curve,
+    "query_curve": query_curve,
     "latency": latency,
     "idle": idle,
 }
