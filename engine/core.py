@@ -117,6 +117,7 @@ class EngineCore:
             "fold": lambda: plan.is_table and self.is_caching(info) and not self.catalog.is_read(topic),
             "report": self.processing_log.append,
             "clock": self.clock,
+            "idle_timeout_ms": plan.idle_timeout_ms(info.properties),
             "latest": reads_latest(info.properties),
             "batch_records": min(self._batch_records, max(1, _WINDOWED_ROWS // plan.windows_per_record)),
         }

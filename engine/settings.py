@@ -25,6 +25,7 @@ TOPIC_PREFIX = "ksql.output.topic.name.prefix"
 LENIENT_KEYS = "ksql.new.query.planner.enabled"
 LOOK_INTERVAL = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"
 FINAL_INTERVAL = "__emit.interval.ms.kstreams.windowed.aggregation__"
+IDLE_TIMEOUT = "ksql.idle.timeout.ms"
 VARIABLES = "ksql.variable.substitution.enable"
 MAX_PUSH_QUERIES = "ksql.max.push.queries"
 ERROR_STREAM = "ksql.logging.processing.topic.auto.create"
@@ -81,6 +82,12 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(LENIENT_KEYS, BOOLEAN, "false", "true: a stream's query may leave its key columns out"),
         Setting(LOOK_INTERVAL, WHOLE, "0", "milliseconds between looks for rows of outer joins that nothing will match"),
         Setting(FINAL_INTERVAL, WHOLE, "0", "milliseconds between looks for windows to come out under EMIT FINAL"),
+        Setting(
+            IDLE_TIMEOUT,
+            COUNT,
+            "0",
+            "milliseconds without a record after which a partition's windows close by the clock; 0: never",
+        ),
         Setting(VARIABLES, BOOLEAN, "true", "whether ${name} stands for a variable"),
         Setting("ksql.functions.collect_list.limit", WHOLE, "-1", "how many values COLLECT_LIST keeps; -1: all"),
         Setting("ksql.functions.collect_set.limit", WHOLE, "-1", "how many values COLLECT_SET keeps; -1: all"),

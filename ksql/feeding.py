@@ -45,6 +45,11 @@ class Places:
             places += range(self._next, self._next + new)
             self._next += new
 
+    def new(self) -> np.ndarray:
+        """The next place, for what has no record as its cause."""
+        self._next += 1
+        return np.array([self._next - 1])
+
     def give(self, topic: str, places: np.ndarray) -> None:
         """Note the places of records just written to a topic."""
         self._places.setdefault(topic, []).extend(places.tolist())
@@ -74,6 +79,8 @@ class FedReader:
 
     def read(self) -> MicroBatch | None:
         if not self.has_more():
+            # Should time alone make records: they come now.
+            self.places = self._places.new()
             return None
         found = [(cursor, self._log.fetch(*cursor.place, cursor.offset, self.lag()).records) for cursor in self._cursors]
         places = [self._places.since(cursor.topic, cursor.offset) for cursor, _ in found]

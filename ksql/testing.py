@@ -79,6 +79,11 @@ class TestDriver:
                 self._write(record)
             self.engine.settle()
 
+    def pass_time(self, milliseconds: int) -> None:
+        """Move the clock, which else stands still, and let the queries do what is due (see ksql.idle.timeout.ms)."""
+        self.engine.now_ms += milliseconds
+        self.engine.settle()
+
     def _write(self, record: Record) -> None:
         if record.topic not in self.log.topics():
             self.create_topic(record.topic)
@@ -122,7 +127,8 @@ class _DrivenEngine(Engine):
         self.places = Places(log)
         self._one_partition_log = log
         self._cache = cache
-        super().__init__(log, config={"ksql.logging.processing.topic.auto.create": "false"}, clock=lambda: 0)
+        self.now_ms = 0
+        super().__init__(log, config={"ksql.logging.processing.topic.auto.create": "false"}, clock=lambda: self.now_ms)
         self.asserted = {}
 
     def make_task(self, info: QueryInfo, **unusual: Any) -> Task:
@@ -149,14 +155,16 @@ class _DrivenEngine(Engine):
         while sum([self._advance(query_id) for query_id in self.queries]):
             pass
 
-    def _advance(self, query_id: str) -> int:
-        """One batch of a query; how many records it had."""
+    def _advance(self, query_id: str) -> bool:
+        """One batch of a query, if there is something to do."""
         query = self.queries[query_id]
         if query.paused:
-            return 0
+            return False
         query.task = query.task or query.make_task()
         try:
-            return query.task.step()
+            if has_more := query.task.has_more():
+                query.task.step()
         except BaseException:
             query.task = None
             raise
+        return has_more

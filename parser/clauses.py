@@ -51,8 +51,11 @@ def _read_property(s: TokenStream) -> exp.Expression:
     if token.kind not in (Kind.WORD, Kind.STRING, Kind.QUOTED):
         s.fail(f"expected a property name, found {s.found()}")
     s.next()
-    # Reserved words are fine here: a property is no name of anything.
-    name = s.mark(exp.Identifier(this=token.value, quoted=token.kind is not Kind.WORD), token)
+    # Reserved words are fine here: a property is no name of anything. One of a session's may have dots.
+    parts = [token.value]
+    while token.kind is Kind.WORD and s.accept_operator("."):
+        parts.append(s.next().value)
+    name = s.mark(exp.Identifier(this=".".join(parts), quoted=token.kind is not Kind.WORD or len(parts) > 1), token)
     s.expect_operator("=")
     return s.mark(exp.PropertyEQ(this=name, expression=_read_literal(s)), token)
 

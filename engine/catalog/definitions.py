@@ -48,6 +48,8 @@ class Source:
     #: 'TUMBLING', 'HOPPING', 'SESSION' when the key is windowed.
     windowed: str | None = None
     window_size_ms: int | None = None
+    #: So long a partition is silent until its stream time goes on by the clock; 0: for ever, None: as the query has it.
+    idle_timeout_ms: int | None = None
     #: Declared with SOURCE: nobody may write to it.
     read_only: bool = False
     partitions: int = 1

@@ -13,10 +13,12 @@ from ksql.engine.aggregates import Bound
 from ksql.engine.aggregates.declare import Undoable
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
+from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
+from ksql.engine.operators.moments import Moments
 from ksql.engine.operators.repartition import moved
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
+from ksql.engine.state.idle import Idle
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
@@ -93,7 +95,7 @@ class Aggregation:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self._arrived(context)
-        rows = self._windowed(rows, self._advance(rows)) if self.windows else rows
+        rows = self._windowed(rows, self._advance(rows, context)) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
         segments = self._segments(rows)
@@ -108,9 +110,20 @@ class Aggregation:
             rows = moved(rows, REKEY, self._repartition).drop_columns([REKEY])
         return rows
 
-    def _advance(self, rows: pa.Table) -> np.ndarray:
-        """Stream time at each row."""
-        return self.stream_times.advance(rows.column(TIMESTAMP).to_numpy(), rows.column(PARTITION).to_numpy())
+    def _advance(self, rows: pa.Table, context: BatchContext) -> Moments:
+        """When each row comes, and, behind them, how far the time of partitions without rows goes."""
+        places, partitions = places_of(rows), rows.column(PARTITION).to_numpy()
+        stream_times = self.stream_times.advance(rows.column(TIMESTAMP).to_numpy(), partitions)
+        moments = Moments(places, partitions, stream_times)
+        return moments if context.idle is None else moments.followed_by(self.stream_times.go_on(partitions, context.idle))
+
+    def due_at(self, idle: Idle) -> int | None:
+        """See `Waiting`: the next window that closes."""
+        if self.windows is None:
+            return None
+        assert isinstance(self.state, TimedState)
+        open_for = self.windows.size_ms + self.windows.grace_ms
+        return self.stream_times.reached_at(self.state.next_due(self.stream_times.published, open_for), idle)
 
     def _segments(self, rows: pa.Table) -> Segments:
         return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))
@@ -136,11 +149,11 @@ class Aggregation:
         )
         return np.flatnonzero(~(replaced & together))
 
-    def _windowed(self, rows: pa.Table, stream_times: np.ndarray) -> pa.Table:
+    def _windowed(self, rows: pa.Table, moments: Moments) -> pa.Table:
         """Every row once for each open window it falls into."""
         assert self.windows is not None
         timestamps = rows.column(TIMESTAMP).to_numpy()
-        index, starts = self.windows.assign(timestamps, stream_times)
+        index, starts = self.windows.assign(timestamps, moments.stream_times[: rows.num_rows])
         if not np.array_equal(index, np.arange(rows.num_rows)):
             rows = rows.take(pa.array(index))
         return rows.append_column(WINDOW_START, pa.array(starts)).append_column(

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.sql.runner import SqlRunner
+from ksql.engine.state.idle import Idle
 from ksql.engine.state.stateful import Stateful
 from ksql.log.contract import HEADERS_TYPE
 
@@ -92,6 +93,8 @@ class BatchContext:
     most_failures: int | None = None
     #: Present time, epoch ms, for what goes by the clock.
     now_ms: int = 0
+    #: Stream times go on by the clock where no records come; None: they do not.
+    idle: Idle | None = None
     #: There are no records: every stage only has its statement bound by DuckDB.
     binding: bool = False
     #: What reading made of records that had to be decoded for it, and stages ahead of their turn, by index of the source.
@@ -111,6 +114,14 @@ class Part(Protocol):
 
     def describe(self) -> str:
         """One line on what it does; empty where it does nothing."""
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A part in which something waits until stream time has come so far."""
+
+    def due_at(self, idle: Idle) -> int | None:
+        """What the clock will say when stream time has come so far without a record; None: nothing waits."""
 
 
 class Node(Part, Protocol):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.operators.batch import PARTITION, PLACE, BatchContext
+from ksql.engine.operators.moments import Moments
 from ksql.engine.state.stream_times import StreamTimes
 from ksql.engine.state.timed_store import TimedStore
 
@@ -23,18 +24,6 @@ class Rows(Protocol):
     """See `Stage.run_over`."""
 
     def run_over(self, batch: pa.Table, context: BatchContext) -> pa.Table: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """What has reached an operator, in order: where in the merged order, in which partition, and what stream time it is then.
-
-    One array each, with an entry for every row, also for those that are too late for every window.
-    """
-
-    places: np.ndarray
-    partitions: np.ndarray
-    stream_times: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

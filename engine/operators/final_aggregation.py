@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.operators.aggregation import AggregateCall, Aggregation
-from ksql.engine.operators.batch import PARTITION, BatchContext, Node, places_of
-from ksql.engine.operators.closed_windows import ClosedWindows, Closing, Moments, Touched
+from ksql.engine.operators.batch import BatchContext, Node
+from ksql.engine.operators.closed_windows import ClosedWindows, Closing, Touched
 from ksql.engine.operators.windows import TimeWindows
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
@@ -47,8 +47,8 @@ class FinalAggregation(Aggregation):
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self._arrived(context)
-        moments = Moments(places_of(rows), rows.column(PARTITION).to_numpy(), self._advance(rows))
-        touched = self._touched(self._windowed(rows, moments.stream_times))
+        moments = self._advance(rows, context)
+        touched = self._touched(self._windowed(rows, moments))
         closed, places = self._closed.take(moments, self.state.store, touched, context)
         return self._results(closed, places)
 

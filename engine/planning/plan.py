@@ -11,12 +11,14 @@ from sqlglot import exp
 
 from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import fail
-from ksql.engine.operators.batch import BatchContext, Node, Part
+from ksql.engine.operators.batch import BatchContext, Node, Part, Waiting
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.operators.timed_source import Clock, TimedSource
+from ksql.engine.settings import IDLE_TIMEOUT, value_of
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
+from ksql.engine.state.idle import Idle
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import Column
 
@@ -78,6 +80,18 @@ class Plan:
     def clocks(self, sql: SqlRunner) -> Mapping[int, Clock]:
         """What tells the times of the records of inputs, by their index, where the records themselves do not."""
         return clocks(self.output if self.sink is None else self.sink, sql)
+
+    def idle_timeout_ms(self, properties: Mapping[str, str]) -> int:
+        """The longest of the query's streams, each its own or that of `properties`; 0: one of them has none."""
+        usual = int(value_of(properties, IDLE_TIMEOUT))
+        streams = [source for source in self.sources if not source.is_table]
+        timeouts = [usual if source.idle_timeout_ms is None else source.idle_timeout_ms for source in streams]
+        return max(timeouts, default=0) if all(timeouts) else 0
+
+    def due_at(self, idle: Idle) -> int | None:
+        """What the clock will say when something comes out without a record; None: nothing will."""
+        times = [part.due_at(idle) for part in self._parts() if isinstance(part, Waiting)]
+        return min((time for time in times if time is not None), default=None)
 
     @property
     def loaded_first(self) -> set[int]:

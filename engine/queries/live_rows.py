@@ -79,7 +79,9 @@ class LiveRows(ABC):
             if read:
                 continue
             wait = None if deadline is None else max(deadline - time.monotonic(), 0)
-            if not self._woken.wait(wait):
+            due_ms = self._due_in_ms()
+            waits = [seconds for seconds in (wait, None if due_ms is None else due_ms / 1000) if seconds is not None]
+            if not self._woken.wait(min(waits, default=None)) and deadline is not None and time.monotonic() >= deadline:
                 return None
 
     def close(self) -> None:
@@ -93,7 +95,7 @@ class LiveRows(ABC):
     def _step(self) -> tuple[Changes | None, bool]:
         """Rows of the next micro-batch, and whether there was one."""
         try:
-            batch = self._reader.read()
+            batch = self._reader.read() or self._without_records()
             if batch is None:
                 return None, False
             changes = self._process(batch)
@@ -109,6 +111,14 @@ class LiveRows(ABC):
             rows = rows.slice(0, self._left)
             self._left -= rows.num_rows
         return rows
+
+    def _without_records(self) -> MicroBatch | None:
+        """A micro-batch without records, when time alone makes rows."""
+        return None
+
+    def _due_in_ms(self) -> int | None:
+        """In how much time it does; None: it does not."""
+        return None
 
     @abstractmethod
     def _process(self, batch: MicroBatch) -> Changes | None:

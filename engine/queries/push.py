@@ -11,6 +11,7 @@ from ksql.engine.planning.plan import Plan
 from ksql.engine.queries.live_rows import LiveRows
 from ksql.engine.queries.registry import PushQueries
 from ksql.engine.results import Changes
+from ksql.engine.runtime.idleness import Idleness
 from ksql.engine.runtime.reader import MicroBatch, Reader
 from ksql.engine.runtime.task import start_cursors
 from ksql.engine.sql.runner import SqlRunner
@@ -32,6 +33,7 @@ class RunningPushQuery(LiveRows):
         report: Callable[[str, Sequence[RecordError]], None],
         *,
         clock: Callable[[], int],
+        idle_timeout_ms: int,
         latest: bool,
         limit: int | None,
     ) -> None:
@@ -40,13 +42,28 @@ class RunningPushQuery(LiveRows):
         self._plan = plan
         self._sql = sql
         self._report, self._clock = report, clock
+        self._idleness = Idleness(plan, clock, idle_timeout_ms)
+
+    def _without_records(self) -> MicroBatch | None:
+        return self._idleness.passed()
+
+    def _due_in_ms(self) -> int | None:
+        return self._idleness.due_in_ms()
 
     def _process(self, batch: MicroBatch) -> Changes | None:
         errors = list(batch.errors)
-        context = BatchContext(self._sql, batch.inputs, errors=errors.append, now_ms=self._clock(), decoded=batch.decoded)
+        context = BatchContext(
+            self._sql,
+            batch.inputs,
+            errors=errors.append,
+            now_ms=self._clock(),
+            idle=self._idleness.of(batch),
+            decoded=batch.decoded,
+        )
         rows = self._plan.output.process(context)
         for state in self._plan.states:
             state.publish(0)
+        self._idleness.look()
         if errors:
             self._report(self.query_id, errors)
         return self._changes(rows)

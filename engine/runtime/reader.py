@@ -25,13 +25,16 @@ from ksql.log.contract import GONE, CommittedOffset, Log, TopicPartition
 @dataclass(slots=True)
 class MicroBatch:
     """Records by source, one partition after the other, each with its place: as they were fetched, or as rows where they had to
-    be decoded first, with what is wrong with those that make no row. The position of every partition after them."""
+    be decoded first, with what is wrong with those that make no row. The position of every partition after them. One without
+    records tells that time has passed."""
 
     records: int
     inputs: dict[int, pa.Table] = field(default_factory=dict)
     decoded: dict[int, pa.Table] = field(default_factory=dict)
     errors: list[RecordError] = field(default_factory=list)
     positions: list[tuple[Cursor, CommittedOffset]] = field(default_factory=list)
+    #: It holds all there was to read.
+    caught_up: bool = True
 
 
 class Batches(Protocol):
@@ -77,7 +80,9 @@ class Reader:
 
     def has_more(self) -> bool:
         """Whether some partition has something that was not handed out: a record, or offsets nobody has looked at yet."""
-        ends = self._ends
+        return self._is_behind(self._ends)
+
+    def _is_behind(self, ends: Mapping[TopicPartition, int]) -> bool:
         cursors = [partition.cursor for partition in self._partitions]
         return any(c.offset < ends[c.place] or ends[c.place] == GONE for c in cursors)
 
@@ -92,7 +97,10 @@ class Reader:
         ends = self._ends
         loading = [partition for partition in self._partitions if partition.cursor.is_loading]
         until = {p.cursor.place: min(p.cursor.load_until, ends[p.cursor.place]) for p in loading}
-        return self._read(loading, until) or self._read(self._partitions, ends)
+        batch = self._read(loading, until) or self._read(self._partitions, ends)
+        if batch is not None:
+            batch.caught_up = not self._is_behind(ends)
+        return batch
 
     def _read(self, partitions: Sequence[PartitionReader], ends: Mapping[TopicPartition, int]) -> MicroBatch | None:
         found = []

@@ -1,4 +1,4 @@
-"""Runs the persistent queries on a few worker threads, woken by the log, not by a timer."""
+"""Runs the persistent queries on a few worker threads, woken by the log, and by a timer only for what is due by the clock."""
 
 from __future__ import annotations
 
@@ -50,9 +50,14 @@ class RunningQuery:
 
     def is_ready(self) -> bool:
         """Whether a worker should take it up now."""
-        if self.busy or self.paused or self.stopped or self._waiting:
-            return False
-        return self.task is None or self.task.has_more()
+        return self._may_work() and (self.task is None or self.task.has_more())
+
+    def due_in_ms(self) -> int | None:
+        """In how much time a worker should take it up even if nothing is written; None: it need not."""
+        return self.task.due_in_ms() if self.task is not None and self._may_work() else None
+
+    def _may_work(self) -> bool:
+        return not (self.busy or self.paused or self.stopped or self._waiting)
 
     def is_light(self) -> bool:
         """Whether it need not wait for heavy ones."""
@@ -146,8 +151,10 @@ class Runtime:
     def _work(self, light_only: bool) -> None:
         while True:
             with self._changed:
-                query = self._changed.wait_for(lambda: self._closed or self._next(light_only))
-                if not isinstance(query, RunningQuery):
+                query = None
+                while not self._closed and (query := self._next(light_only)) is None:
+                    self._changed.wait(self._due_in_s())
+                if query is None:
                     break
                 query.busy = True
                 self._turn += 1
@@ -163,6 +170,11 @@ class Runtime:
         """Of the queries that can go on, the one that has waited longest."""
         ready = [q for q in self._queries.values() if self._is_ready(q, light_only=light_only)]
         return min(ready, key=lambda query: query.turn, default=None)
+
+    def _due_in_s(self) -> float | None:
+        """When the next query has something to do although nothing is written."""
+        times = [query.due_in_ms() for query in self._queries.values()]
+        return min((time / 1000 for time in times if time is not None), default=None)
 
     def _is_ready(self, query: RunningQuery, *, light_only: bool = False) -> bool:
         """Whether it can go on; one that cannot even be asked has failed."""

@@ -14,6 +14,7 @@ from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
 from ksql.engine.planning.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.cursor import Cursor
+from ksql.engine.runtime.idleness import Idleness
 from ksql.engine.runtime.reader import Batches, MicroBatch, Reader
 from ksql.engine.sql.runner import SqlRunner
 from ksql.log.contract import RECORD_SCHEMA, Log, TopicPartition, Transaction
@@ -59,6 +60,7 @@ class Task:
         clock: Callable[[], int],
         latest: bool,
         batch_records: int,
+        idle_timeout_ms: int = 0,
         spread: bool = True,
         read: Callable[[Sequence[Cursor]], Batches] | None = None,
         written: Callable[[pa.Table], None] | None = None,
@@ -78,10 +80,15 @@ class Task:
         cursors = start_cursors(log, query_id, plan, latest=latest)
         self._reader = read(cursors) if read else Reader(log, cursors, batch_records, clocks=plan.clocks(sql))
         self._spread, self._written = spread, written
+        self._idleness = Idleness(plan, clock, idle_timeout_ms)
 
     def has_more(self) -> bool:
-        """Whether there is a record that was not processed."""
-        return self._ahead is not None or self._reader.has_more()
+        """Whether there is a record that was not processed, or something comes out without one."""
+        return self._ahead is not None or self._reader.has_more() or self.due_in_ms() == 0
+
+    def due_in_ms(self) -> int | None:
+        """In how much time something comes out without a record; None: nothing will."""
+        return self._idleness.due_in_ms()
 
     def close(self) -> None:
         """Hear of nothing more from the log; the task has ended."""
@@ -92,7 +99,7 @@ class Task:
         return self._ahead is None and self._reader.lag() <= _LIGHT_RECORDS
 
     def step(self) -> int:
-        """Process and commit one micro-batch; how many records it had (0: nothing to read)."""
+        """Process and commit one micro-batch; how many records it had (0: nothing to read, or time has passed)."""
         taken = self._take() if self._ahead is None else self._sql.pool.result(self._ahead)
         self._ahead = None
         if taken is None:
@@ -105,11 +112,12 @@ class Task:
             for state in self.plan.states:
                 state.discard()
             raise
+        self._idleness.look()
         return taken.batch.records
 
     def _take(self) -> _Taken | None:
         """The next micro-batch. The reader has gone on; should this one fail, the whole task is thrown away."""
-        batch = self._reader.read()
+        batch = self._reader.read() or self._idleness.passed()
         if batch is None:
             return None
         errors = list(batch.errors)
@@ -120,6 +128,7 @@ class Task:
             spread=self._spread,
             errors=errors.append,
             now_ms=self._clock(),
+            idle=self._idleness.of(batch),
             decoded=batch.decoded,
         )
         return _Taken(batch, context, errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stream_times import StreamTimes
-from ksql.engine.state.timed_store import TimedStore
+from ksql.engine.state.timed_store import NEVER, TimedStore
 
 #: Partition of rows that an older version wrote, which did not say. They wait for the partition that is furthest behind.
 UNKNOWN_PARTITION = -1
@@ -60,6 +61,15 @@ class TimedState(KeyedState):
             return super().read(keys)
         with self.store.lock:
             return self.store.rows_at(self.store.between(keys)[1])
+
+    def next_due(self, stream_times: Mapping[int, int], after_ms: int) -> Mapping[int, int]:
+        """By partition the next time, behind the stream time there, at which a row is `after_ms` old."""
+        found = {}
+        for partition, time in stream_times.items():
+            due = self.store.next_due(partition, time - after_ms + 1, np.zeros(0, dtype=np.int64))
+            if due < NEVER:
+                found[partition] = due + after_ms
+        return found
 
     def _expire(self) -> np.ndarray:
         """Delete what is past its retention."""

@@ -9,6 +9,8 @@ from ksql.engine.state.sorted_runs import DueTimes, TimeOrder
 from ksql.engine.state.store import KeyedStore
 
 _LIMITS = np.iinfo(np.int64)
+#: A time that does not come.
+NEVER = int(_LIMITS.max)
 
 
 class TimedStore(KeyedStore):
@@ -82,11 +84,11 @@ class TimedStore(KeyedStore):
                 wanted *= 2
 
     def next_due(self, partition: int, bound: int, without: np.ndarray) -> int:
-        """When the partition's first row at `bound` or later is due, ms, those of `without` aside; never: the last int64."""
+        """When the partition's first row at `bound` or later is due, ms, those of `without` aside; or NEVER."""
         with self.lock:
             times = self._due_times.get(partition)
             if times is None:
-                return int(_LIMITS.max)
+                return NEVER
             return times.next(bound, lambda slots: np.setdiff1d(self._present(slots, partition), without))
 
     def _present(self, slots: np.ndarray, partition: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.errors import AssertionFailedError, located
 from ksql.engine.results import Message, Result
+from ksql.engine.settings import IDLE_TIMEOUT
 from ksql.engine.statements.assert_records import refuse_outside_of_tests
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.with_clause import STREAM, TABLE, read_properties
@@ -27,6 +28,7 @@ _PROPERTIES: Mapping[str, Callable[[Source], Any]] = {
     "REPLICAS": lambda source: source.replicas,
     "TIMESTAMP": lambda source: source.timestamp_column,
     "TIMESTAMP_FORMAT": lambda source: source.timestamp_format,
+    IDLE_TIMEOUT.upper(): lambda source: source.idle_timeout_ms,
     "WINDOW_TYPE": lambda source: source.windowed,
     "WINDOW_SIZE": lambda source: source.window_size_ms,
 }

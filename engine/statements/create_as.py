@@ -19,7 +19,7 @@ from ksql.engine.planning.sink import attach_sink
 from ksql.engine.results import Result
 from ksql.engine.runtime import changelog, identity
 from ksql.engine.runtime.task import group_name, start_cursors
-from ksql.engine.settings import KEY_FORMAT, TOPIC_PREFIX, reads_latest, value_of
+from ksql.engine.settings import IDLE_TIMEOUT, KEY_FORMAT, TOPIC_PREFIX, reads_latest, value_of
 from ksql.engine.state.changes import PLAN_VERSION
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.statements.declare import check_retention, check_source
@@ -161,6 +161,7 @@ def _sink_source(
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns), request.session.properties),
         timestamp_column=values.get("TIMESTAMP"),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
+        idle_timeout_ms=values.get(IDLE_TIMEOUT.upper()),
         windowed=made.window.kind if made.window else None,
         window_size_ms=made.window.size_ms if made.window else None,
         partitions=values.get("PARTITIONS") or (existing.partitions if existing else inherited.partitions),

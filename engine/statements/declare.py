@@ -15,6 +15,7 @@ from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.formats import bind, capabilities
 from ksql.engine.planning.relation import read
 from ksql.engine.results import Result
+from ksql.engine.settings import IDLE_TIMEOUT
 from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_replaceable
@@ -100,6 +101,7 @@ def declared_source(request: Request, *, is_table: bool) -> Source:
         value_options=wrap_by_default(formats.value_options, formats.value, len(columns.value), request.session.properties),
         timestamp_column=values.get("TIMESTAMP"),
         timestamp_format=values.get("TIMESTAMP_FORMAT"),
+        idle_timeout_ms=values.get(IDLE_TIMEOUT.upper()),
         windowed=values.get("WINDOW_TYPE"),
         window_size_ms=values.get("WINDOW_SIZE"),
         read_only=bool(node.args.get("source")),

@@ -33,6 +33,7 @@ def push(request: Request) -> RunningPushQuery:
         engine.push_queries,
         engine.report,
         clock=engine.clock,
+        idle_timeout_ms=made.idle_timeout_ms(request.session.properties),
         latest=reads_latest(request.session.properties),
         limit=limit_of(request.node),
     )

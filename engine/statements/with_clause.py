@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from ksql.engine.errors import NotSupportedError, StatementError, did_you_mean, fail, located
 from ksql.engine.formats import capabilities
+from ksql.engine.settings import IDLE_TIMEOUT
 
 #: Kinds of statements by what they may say.
 STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT, ASSERT_TOPIC = (
@@ -23,6 +24,7 @@ STREAM, TABLE, STREAM_AS, TABLE_AS, INSERT, ASSERT_TOPIC = (
 )
 _DECLARE = frozenset({STREAM, TABLE})
 _CREATE = frozenset({STREAM, TABLE, STREAM_AS, TABLE_AS})
+_STREAMS = frozenset({STREAM, STREAM_AS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ def _positive(value: str) -> int:
     number = _integer(value)
     if number < 1:
         raise ValueError("must be at least 1")
+    return number
+
+
+def _not_negative(value: str) -> int:
+    number = _integer(value)
+    if number < 0:
+        raise ValueError("must not be negative")
     return number
 
 
@@ -117,6 +126,7 @@ PROPERTIES: Mapping[str, Property] = {
     "CLEANUP_POLICY": Property(_CREATE, _cleanup),
     "TIMESTAMP": Property(_CREATE, _column),
     "TIMESTAMP_FORMAT": Property(_CREATE, _text),
+    IDLE_TIMEOUT.upper(): Property(_STREAMS, _not_negative),
     "WINDOW_TYPE": Property(_DECLARE, _window_type),
     "WINDOW_SIZE": Property(_DECLARE, _duration),
     "SOURCE_CONNECTOR": Property(_DECLARE, _text),

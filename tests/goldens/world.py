@@ -76,13 +76,15 @@ class World:
         while sum(map(self._advance, self.engine.queries)):
             pass
 
-    def _advance(self, query_id: str) -> int:
-        """One batch of a query; how many records it had."""
+    def _advance(self, query_id: str) -> bool:
+        """One batch of a query, if there is something to do."""
         query = self.engine.queries[query_id]
         if query.paused:
-            return 0
+            return False
         query.task = query.task or query.make_task()
-        return query.task.step()
+        if has_more := query.task.has_more():
+            query.task.step()
+        return has_more
 
     def news(self, topic: str) -> list[Record]:
         """The records of a topic that this has not given yet, partition by partition."""

@@ -23,6 +23,7 @@ from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
 from ksql.engine.operators.final_aggregation import FinalAggregation
 from ksql.engine.operators.windows import WINDOW_START, TimeWindows
+from ksql.engine.state.idle import Idle
 from ksql.engine.types.sql_types import DOUBLE
 from ksql.testing import Record, TestDriver
 from tests.engine.operators.given import CONTEXT, Given, publish
@@ -68,6 +69,8 @@ class Twin:
     times: dict[int, int] = field(default_factory=dict)
     open: dict[tuple[str, int], Open] = field(default_factory=dict)
     next_looks: dict[int, int] = field(default_factory=dict)
+    #: By partition: when a record last came, by the clock, and stream time then.
+    silent: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def step(self, place: int, row: Row, now: int) -> Iterator[Closed]:
         time = self.times[row.partition] = max(self.times.get(row.partition, row.time), row.time)
@@ -79,9 +82,24 @@ class Twin:
         if not due or (self.interval and now < self.next_looks.get(row.partition, now)):
             return
         self.next_looks[row.partition] = now + self.interval
+        yield from self.close(place, due)
+
+    def close(self, place: int, due: list[tuple[str, int]]) -> Iterator[Closed]:
         for key, start in sorted(due, key=lambda window: (window[1], window[0].encode())):
             window = self.open.pop((key, start))
             yield Closed(place, start, key, window.time, window.count, bits(window.total))
+
+    def pass_time(self, batch: Sequence[tuple[int, Row]], idle: Idle) -> Iterator[Closed]:
+        """What the clock does after the rows of a batch."""
+        for partition, time in self.times.items():
+            if not idle.caught_up or any(row.partition == partition for _, row in batch):
+                self.silent[partition] = idle.now_ms, time
+            since, before = self.silent.setdefault(partition, (idle.now_ms, time))
+            if idle.now_ms - since >= idle.timeout_ms:
+                self.times[partition] = max(time, before + idle.now_ms - since)
+        windows = self.open.items()
+        due = [w for w, window in windows if self.closes(w[1]) <= self.times[window.partition]]
+        yield from self.close(batch[-1][0] if batch else 0, due)
 
     def closes(self, start: int) -> int:
         return start + self.windows.size_ms + self.windows.grace_ms
@@ -114,12 +132,12 @@ class Grouped:
         closes = Closing(WINDOW_START, windows.size_ms + windows.grace_ms, [WINDOW_START], KeyBytes(), self.interval)
         return FinalAggregation("aggregation", self.given, [("k", pa.string())], calls, windows, 0, closes)
 
-    def process(self, batch: Sequence[tuple[int, Row]], now: int = 0) -> list[Closed]:
+    def process(self, batch: Sequence[tuple[int, Row]], now: int = 0, idle: Idle | None = None) -> list[Closed]:
         self.given.rows = [
             {"$n": place, "$ts": row.time, "$p": row.partition, "$del": False, "k": row.key, "v": row.value}
             for place, row in batch
         ]
-        rows = self.node.process(replace(CONTEXT, now_ms=now)).to_pylist()
+        rows = self.node.process(replace(CONTEXT, now_ms=now, idle=idle)).to_pylist()
         self.written.append([state.changes() for state in self.node.states])
         publish(self.node)
         return [Closed(r["$n"], r[WINDOW_START], r["k"], r["$ts"], r["count"], bits(r["sum"])) for r in rows]
@@ -183,6 +201,31 @@ def test_looks_come_at_intervals(rows: list[Row], cuts: set[int], windows: TimeW
         now += tick
         expected = [closed for place, row in batch for closed in twin.step(place, row, now)]
         assert grouped.process(batch, now) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=ROWS,
+    cuts=CUTS,
+    windows=WINDOWS,
+    ticks=st.lists(st.tuples(st.integers(0, 30), st.sampled_from([True, True, True, False])), min_size=20, max_size=20),
+)
+def test_time_goes_on_by_the_clock(
+    rows: list[Row], cuts: set[int], windows: TimeWindows, ticks: list[tuple[int, bool]]
+) -> None:
+    """Between the batches there are moments without one, at random or when something is due."""
+    twin, grouped, now, next_tick = Twin(windows), Grouped(windows), 1000, iter(ticks)
+    for batch in batches(rows, cuts):
+        for of_moment in (batch, [], []):
+            elapsed, caught_up = next(next_tick, (5, True))
+            now += elapsed
+            idle = Idle(10, now, caught_up or not of_moment)
+            expected = [closed for place, row in of_moment for closed in twin.step(place, row, now)]
+            expected += twin.pass_time(of_moment, idle)
+            assert sorted(grouped.process(of_moment, now, idle)) == sorted(expected)
+            due = grouped.node.due_at(idle)
+            assert (due is None) == (not twin.open)
+            now = now if due is None or not caught_up else max(now, due - 1)
 
 
 def test_open_windows_are_not_looked_at() -> None:

@@ -28,6 +28,9 @@ class FakeTask:
     def has_more(self) -> bool:
         return self.batches > 0
 
+    def due_in_ms(self) -> None:
+        return None
+
     def is_light(self) -> bool:
         return self.light
 
