@@ -15,9 +15,9 @@ from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
 from ksql.engine.state.numbers import Numbers
-from ksql.engine.state.sorted_runs import TimeOrder
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
+from ksql.engine.state.time_order import TimeOrder
 from ksql.engine.state.timed_state import Expiry, TimedState
 
 _NEVER = identity(largest=True)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ksql.engine.kernels.ranges import written_out
-
 _NONE = np.zeros(0, dtype=np.int64)
 _NEVER = int(np.iinfo(np.int64).max)
 
@@ -33,28 +31,6 @@ class SortedRuns:
     def _sorted(self, rows: np.ndarray) -> np.ndarray:
         keys = rows[-2::-1]
         return rows[:, np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys)]
-
-
-class TimeOrder(SortedRuns):
-    """Places by owner and time."""
-
-    def __init__(self) -> None:
-        super().__init__(3)
-
-    def between(self, owners: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(number of the query, place) of each owner's places at times from `first` to `last`, by query, time and age."""
-        queries, times, places = [_NONE], [_NONE], [_NONE]
-        for run in self._runs:
-            low, high = (np.searchsorted(run[0], owners, side) for side in ("left", "right"))
-            start = _bisect(run[1], low, high, first, after=False)
-            counts = np.maximum(_bisect(run[1], start, high, last, after=True) - start, 0)
-            query, rows = written_out(start, counts)
-            queries.append(query)
-            times.append(run[1][rows])
-            places.append(run[2][rows])
-        query, time = np.concatenate(queries), np.concatenate(times)
-        order = np.lexsort((time, query))
-        return query[order], np.concatenate(places)[order]
 
 
 class DueTimes(SortedRuns):
@@ -108,15 +84,3 @@ class DueTimes(SortedRuns):
         """Place p is places[p] from now on, or gone where that is negative."""
         moved = [np.stack([run[0], places[run[1]]]) for run in self._runs]
         self._runs = [run[:, run[1] >= 0] for run in moved]
-
-
-def _bisect(values: np.ndarray, low: np.ndarray, high: np.ndarray, wanted: np.ndarray, *, after: bool) -> np.ndarray:
-    """For each i where wanted[i] belongs in values[low[i]:high[i]], which is sorted: before its equals or after them."""
-    low, high = low.copy(), high.copy()
-    while len(open_ := np.flatnonzero(low < high)):
-        middle = (low[open_] + high[open_]) >> 1
-        compare = np.less_equal if after else np.less
-        up = compare(values[middle], wanted[open_])
-        low[open_[up]] = middle[up] + 1
-        high[open_[~up]] = middle[~up]
-    return low

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.state.sorted_runs import DueTimes, TimeOrder
+from ksql.engine.state.sorted_runs import DueTimes
 from ksql.engine.state.store import KeyedStore
+from ksql.engine.state.time_order import TimeOrder
 
 _LIMITS = np.iinfo(np.int64)
 #: A time that does not come.

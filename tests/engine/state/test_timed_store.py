@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksql.engine.state import store
-from ksql.engine.state.sorted_runs import DueTimes, TimeOrder
+from ksql.engine.state.sorted_runs import DueTimes
+from ksql.engine.state.time_order import TimeOrder
 from ksql.engine.state.timed_store import TimedStore
 
 KEYS = pa.schema([("k", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
@@ -107,6 +108,22 @@ def test_all_rows_of_an_owner() -> None:
     rows, slots = kept.between(pa.table({"k": ["b", "zzz", "a"]}))
     assert rows.tolist() == [0, 2, 2, 2]
     assert keys_of(kept, slots) == [keys[1], keys[2], keys[0], keys[3]]
+
+
+@pytest.mark.parametrize("span", [1, 1_000, 2**31 - 2, 2**31, 2**62])
+def test_owners_and_times_of_any_size(span: int) -> None:
+    random = np.random.default_rng(span)
+    order, rows = TimeOrder(), np.zeros((3, 0), dtype=np.int64)
+    for size in (50, 20, 100, 1):
+        new = np.stack([random.choice([0, 1, 7, 2**32 - 1], size), random.integers(-span, span, size), np.arange(size)])
+        order.add(*new)
+        rows = np.append(rows, new, axis=1)
+    owners = np.array([0, 7, 2**32 - 1, 3])
+    low, high = random.integers(-span, span // 2 + 1, 4), random.integers(-span // 2, span, 4)
+    query, places = order.between(owners, low, high)
+    for i, owner in enumerate(owners):
+        here = rows[:, (rows[0] == owner) & (rows[1] >= low[i]) & (rows[1] <= high[i])]
+        assert places[query == i].tolist() == here[2, np.argsort(here[1], kind="stable")].tolist()
 
 
 def test_runs_stay_few() -> None:
