@@ -26,6 +26,7 @@ LENIENT_KEYS = "ksql.new.query.planner.enabled"
 LOOK_INTERVAL = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"
 FINAL_INTERVAL = "__emit.interval.ms.kstreams.windowed.aggregation__"
 IDLE_TIMEOUT = "ksql.idle.timeout.ms"
+LOAD_FIRST = "ksql.join.table.load.first"
 VARIABLES = "ksql.variable.substitution.enable"
 MAX_PUSH_QUERIES = "ksql.max.push.queries"
 ERROR_STREAM = "ksql.logging.processing.topic.auto.create"
@@ -87,6 +88,9 @@ SETTINGS: Mapping[str, Setting] = {
             COUNT,
             "0",
             "milliseconds without a record after which a partition's windows close by the clock; 0: never",
+        ),
+        Setting(
+            LOAD_FIRST, BOOLEAN, "false", "true: a stream joined with a table waits until what the table holds by then is read"
         ),
         Setting(VARIABLES, BOOLEAN, "true", "whether ${name} stands for a variable"),
         Setting("ksql.functions.collect_list.limit", WHOLE, "-1", "how many values COLLECT_LIST keeps; -1: all"),

@@ -57,39 +57,55 @@ def _check_kind(node: exp.Expression, left: str, right: str, alias: str) -> None
 
 
 def check_join_windows(analysis: Analysis, catalog: Catalog) -> Analysis:
-    """A windowed key equals only another windowed key."""
+    """A windowed key equals only another one, of windows of the same kind, and rows stay where it has put them."""
     for left, join in analysis.steps:
         right = join.right.traits
-        kinds = [None if t.window is None else "SESSION" if t.window.kind == "SESSION" else "time" for t in (left, right)]
+        kinds = [None if traits.window is None else traits.window.kind for traits in (left, right)]
         if kinds[0] != kinds[1]:
             fail(
                 join.node,
                 f"{left.origin.name} has {left.window or 'no window'} and {join.right.alias} has {right.window or 'no window'}",
                 hint="windowed sources join only with others that have windows of the same kind.",
             )
-        if left.window is not None and not (left.is_keyed_by(join.left_key) and right.is_keyed_by(join.right_key)):
-            fail(join.node, "windowed sources are joined by their keys only", hint="their rows cannot be given another key.")
+        if left.window is not None:
+            _check_windowed_key(left, join)
     return analysis
+
+
+def _check_windowed_key(left: Traits, join: JoinClause) -> None:
+    right = join.right.traits
+    if not (left.is_keyed_by(*join.left_keys) and right.is_keyed_by(*join.right_keys)):
+        fail(join.node, "windowed sources are joined by their keys only", hint="their rows cannot be given another key.")
+    if left.key_format != right.key_format or not right.lies_by(*join.right_keys):
+        fail(
+            join.node,
+            f"the windowed keys of {left.origin.name} and {join.right.alias} are written in different ways",
+            hint="their rows cannot be moved: declare both with the same KEY_FORMAT, and with the columns in the same order.",
+        )
 
 
 def check_join_keys(analysis: Analysis, catalog: Catalog) -> Analysis:
     """A table is found by its primary key, and keys that are compared have one type."""
     for left, join in analysis.steps:
         _check_primary_key(left, join)
-        if join.types[0] != join.types[1]:
-            fail(
-                join.node,
-                f"the join keys have different types: {join.types[0]} and {join.types[1]}",
-                hint=f"CAST(… AS {join.types[1]}) makes them equal.",
-            )
+        for equality in join.on:
+            if equality.types[0] != equality.types[1]:
+                fail(
+                    join.node,
+                    f"the join keys have different types: {equality.types[0]} and {equality.types[1]}",
+                    hint=f"CAST(… AS {equality.types[1]}) makes them equal.",
+                )
+        if join.condition is not None and left.is_table and join.kind == "FULL":
+            message = "a FULL JOIN of tables takes equalities of their primary keys only"
+            fail(join.condition, message, hint="rows of one key that do not satisfy more would be two rows of one key.")
     return analysis
 
 
 def _check_primary_key(left: Traits, join: JoinClause) -> None:
     right = join.right
-    if right.traits.is_table and not right.traits.is_keyed_by(join.right_key):
+    if right.traits.is_table and not right.traits.is_keyed_by(*join.right_keys):
         name = ", ".join(f"{right.alias}.{key.value.name}" for key in right.traits.keys)
-        fail(join.right_key, f"the table's side of the condition must be its primary key {name}")
+        fail(join.right_keys[0], f"the table's side of the condition must be its primary key {name}")
     if is_foreign(left, join) and join.kind not in ("INNER", "LEFT"):
         fail(join.node, f"a join by a foreign key cannot be a {join.kind} JOIN", hint="JOIN and LEFT JOIN are possible.")
 
@@ -105,9 +121,16 @@ def check_partitions(analysis: Analysis, catalog: Catalog) -> Analysis:
                 "they must have as many",
                 hint=f"CREATE STREAM … WITH (PARTITIONS={right.partitions}) AS SELECT … PARTITION BY … makes them alike.",
             )
+        by_keys = left.is_table and not is_foreign(left, join)
+        if by_keys and left.partitions > 1 and not join.right.traits.lies_by(*join.right_keys):
+            fail(
+                join.node,
+                f"equal keys of {left.origin.name} and {right.name} lie in different partitions",
+                hint="their primary keys must have their columns in the same order.",
+            )
     return analysis
 
 
 def is_foreign(left: Traits, join: JoinClause) -> bool:
     """Whether a table refers to another by something else than its own key."""
-    return left.is_table and join.right.traits.is_table and not left.is_keyed_by(join.left_key)
+    return left.is_table and join.right.traits.is_table and not left.is_keyed_by(*join.left_keys)

@@ -62,19 +62,34 @@ class AliasedSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Equality:
+    """What a join finds rows by: `left`, of what stands before, equals `right`, of what is joined with it."""
+
+    left: exp.Expression
+    right: exp.Expression
+    types: tuple[SqlType | None, SqlType | None]
+
+
+@dataclass(frozen=True, slots=True)
 class JoinClause:
-    """One join of the FROM clause: where `left_key`, of what stands before, equals `right_key`, of `right`."""
+    """One join of the FROM clause: rows meet by the equalities `on`, if `condition` (where there is one) is true of them."""
 
     #: INNER, LEFT, RIGHT or FULL.
     kind: str
     right: AliasedSource
-    left_key: exp.Expression
-    right_key: exp.Expression
-    #: The types of the two keys.
-    types: tuple[SqlType | None, SqlType | None]
+    on: tuple[Equality, ...]
+    condition: exp.Expression | None
     within: nodes.Within | None
     node: exp.Expression
     result: Traits
+
+    @property
+    def left_keys(self) -> tuple[exp.Expression, ...]:
+        return tuple(equality.left for equality in self.on)
+
+    @property
+    def right_keys(self) -> tuple[exp.Expression, ...]:
+        return tuple(equality.right for equality in self.on)
 
 
 @dataclass(frozen=True, slots=True)

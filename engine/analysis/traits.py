@@ -65,6 +65,12 @@ class Traits:
         found = [key for key in self.keys if any(expression in key.expressions for expression in expressions)]
         return len(found) == len(self.keys) == len(expressions)
 
+    def lies_by(self, *expressions: exp.Expression) -> bool:
+        """Whether they are its key columns in their order, and so say in which partition a row lies."""
+        if self.is_misplaced or len(expressions) != len(self.keys):
+            return False
+        return all(expression in key.expressions for key, expression in zip(self.keys, expressions, strict=True))
+
 
 def reference(qualifier: str, name: str) -> exp.Column:
     """The column called `name` as it stands in a qualified tree."""

@@ -22,6 +22,15 @@ def validity(array: pa.Array) -> np.ndarray:
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False))
 
 
+def complete(table: pa.Table) -> np.ndarray:
+    """Rows without a null in any column."""
+    result = np.ones(table.num_rows, dtype=bool)
+    for column in table.columns:
+        if column.null_count:
+            result &= column.is_valid().to_numpy()
+    return result
+
+
 def arrow(values: np.ndarray, type_: pa.DataType, valid: np.ndarray | None = None) -> pa.Array:
     """The way back: null where not valid."""
     return pa.array(values, type_, mask=None if valid is None or valid.all() else ~valid)

@@ -124,6 +124,15 @@ class Waiting(Protocol):
         """What the clock will say when stream time has come so far without a record; None: nothing waits."""
 
 
+@runtime_checkable
+class Loading(Part, Protocol):
+    """A part that waits for some of its inputs."""
+
+    @property
+    def loaded_first(self) -> Sequence[Part]:
+        """Inputs of which everything that is there when the query starts is read before the others."""
+
+
 class Node(Part, Protocol):
     """A step of a running query."""
 

@@ -26,9 +26,17 @@ class ChangingTable:
         self.versions = Versions(self.slots, self.place)
         self._candidates = [changes.select([*state.keys.names, *state.rows.names])]
 
-    def find(self, keys: pa.Array | pa.ChunkedArray) -> np.ndarray:
-        """The slots of keys; -1 for those the table never had."""
-        return self._state.store.lookup(pa.table([keys], self._state.keys), insert=False)
+    def find(self, keys: pa.Table) -> np.ndarray:
+        """The slots of keys, column by column; -1 for those the table never had. A null is equal to a null."""
+        return self._state.store.lookup(keys.rename_columns(self._state.keys.names), insert=False)
+
+    def replaced(self) -> np.ndarray:
+        """The row that each change replaces; -1 where there is none."""
+        touched = self.versions.touched
+        rows = self.versions.old_rows(self.live, self._state.store.live(touched))
+        stored = rows >= len(self.live)
+        rows[stored] = self.add(touched[rows[stored] - len(self.live)])
+        return rows
 
     def seen(self, slots: np.ndarray, places: np.ndarray, *, inclusive: bool = False) -> np.ndarray:
         """For each slot (-1: none) and place the row that is there; -1 where there is none.

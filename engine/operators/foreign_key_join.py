@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.kernels.distinct import equality_codes
-from ksql.engine.kernels.nulls import validity
+from ksql.engine.kernels.distinct import row_groups
+from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.ranges import written_out
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, with_bytes
 from ksql.engine.operators.changing_table import ChangingTable
+from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.timed_state import TimedState
 
@@ -22,26 +24,26 @@ _NO_ORDER = "$order"
 
 @dataclass(frozen=True, slots=True)
 class LeftTable:
-    """`key`: ref of the primary key, `encoded`: of its bytes, `foreign`: of the foreign key; all columns of `input`."""
+    """`keys`: refs of the primary key, `encoded`: of its bytes, `foreign`: of the foreign key; all columns of `input`."""
 
     input: Node
-    key: str
+    keys: Sequence[str]
     encoded: str
-    foreign: str
+    foreign: Sequence[str]
     state: KeyedState
 
 
 @dataclass(frozen=True, slots=True)
 class RightTable:
     input: Node
-    key: str
+    keys: Sequence[str]
     state: KeyedState
 
 
-def index_state(name: str, left: LeftTable, foreign_type: pa.DataType) -> TimedState:
+def index_state(name: str, left: LeftTable) -> TimedState:
     """The state that finds the primary keys of the left rows that hold a foreign key."""
-    key = left.state.keys.field(0)
-    keys = pa.schema([("foreign", foreign_type), (_NO_ORDER, pa.int64()), key])
+    foreign = [(f"foreign-{i}" if i else "foreign", left.state.rows.field(ref).type) for i, ref in enumerate(left.foreign)]
+    keys = pa.schema([*foreign, (_NO_ORDER, pa.int64()), *left.state.keys])
     return TimedState(name, keys, pa.schema([(PARTITION, pa.int32())]), None, time=_NO_ORDER, partition=PARTITION)
 
 
@@ -50,15 +52,20 @@ class ForeignKeyJoin:
 
     A left change meets the right row of its own place. A change of a right row reaches the left rows that hold its key at its
     place, in order of their primary keys' bytes; they are found by `index`. outer: left rows without a right one come out, too.
+    condition: what must be true of both rows besides.
     """
 
-    def __init__(self, left: LeftTable, right: RightTable, index: TimedState, *, outer: bool) -> None:
+    def __init__(
+        self, left: LeftTable, right: RightTable, index: TimedState, *, outer: bool, condition: JoinCondition | None = None
+    ) -> None:
         self.left, self.right, self.index, self.outer = left, right, index, outer
+        self.condition = condition
         self.inputs = (left.input, right.input)
         self.states = (left.state, right.state, index)
 
     def describe(self) -> str:
-        return f"{'Left' if self.outer else 'Inner'} foreign-key join on {self.left.foreign} = {self.right.key}"
+        equal = ", ".join(f"{own} = {other}" for own, other in zip(self.left.foreign, self.right.keys, strict=True))
+        return f"{'Left' if self.outer else 'Inner'} foreign-key join on {equal}"
 
     def decode(self, context: BatchContext) -> None:
         self.left.input.decode(context)
@@ -66,7 +73,7 @@ class ForeignKeyJoin:
 
     def process(self, context: BatchContext) -> pa.Table:
         left = ChangingTable(self.left.state, with_bytes(self.left.input.process(context), self.left.encoded))
-        batch = _Batch(self, left, ChangingTable(self.right.state, self.right.input.process(context)))
+        batch = _Batch(self, left, ChangingTable(self.right.state, self.right.input.process(context)), context)
         outputs = [batch.of_left_changes(), batch.of_right_changes()]
         batch.remember()
         return batch.rows(outputs)
@@ -90,35 +97,46 @@ class _Outputs:
 class _Batch:
     """One batch of the join. Candidates are the batch's changes of a side, and behind them stored rows that were looked up."""
 
-    def __init__(self, join: ForeignKeyJoin, left: ChangingTable, right: ChangingTable) -> None:
-        self._join, self._left, self._right = join, left, right
+    def __init__(self, join: ForeignKeyJoin, left: ChangingTable, right: ChangingTable, context: BatchContext) -> None:
+        self._join, self._left, self._right, self._context = join, left, right, context
         touched, store = left.versions.touched, join.left.state.store
         self._touched_live = store.live(touched)
         self._old = left.versions.old_rows(left.live, self._touched_live)
-        foreign = left.changes.column(join.left.foreign).combine_chunks()
         #: The foreign keys of the left changes, and behind them those of the stored rows that they touch.
-        self._foreign = pa.concat_arrays([foreign, store.rows_at(touched).column(join.left.foreign).combine_chunks()])
+        names = list(join.left.foreign)
+        parts = [left.changes.select(names), store.rows_at(touched).select(names)]
+        self._foreign = pa.concat_tables(parts).combine_chunks()
 
     def of_left_changes(self) -> _Outputs:
-        """See `ForeignKeyJoin`; what comes out without a match, and which tombstones are sent, is as in ksqlDB."""
+        """See `ForeignKeyJoin`; what comes out without a match, and which tombstones are sent, is as in ksqlDB.
+
+        With a condition a foreign key does not tell whether there was a result: a tombstone is sent where there was one.
+        """
         join = self._join
         n = len(self._left.live)
         had, has = self._old >= 0, self._left.live
-        old_key, new_key = self._foreign.take(pa.array(self._old, mask=~had)), self._foreign.slice(0, n)
-        new_key = pc.if_else(pa.array(has), new_key, pa.scalar(None, new_key.type))
-        codes = equality_codes(pa.concat_arrays([new_key, old_key]))
-        same = codes[:n] == codes[n:]
+        old_key, new_key = (
+            self._foreign.take(pa.array(rows, mask=~there)) for rows, there in ((self._old, had), (np.arange(n), has))
+        )
         match = self._right_of(new_key)
+        old_match = np.full(n, -1) if join.outer else self._right_of(old_key)
+        if join.condition is not None:
+            match = self._partners(join.condition, np.where(has, np.arange(n), -1), match)
+            old_match = self._partners(join.condition, self._left.replaced(), old_match)
         matched = match >= 0
         if join.outer:
             result, tombstone = has, had & ~has
+        elif join.condition is not None:
+            result, tombstone = matched, (old_match >= 0) & ~matched
         else:
+            codes = row_groups(pa.concat_tables([new_key, old_key]))[0]
+            same = codes[:n] == codes[n:]
             result = has & matched
-            tombstone = np.where(has, had & ~same & ~matched, had & validity(old_key))
+            tombstone = np.where(has, had & ~same & ~matched, had & complete(old_key))
         times = np.maximum(self._left.time, self._time_of(match))
         if not join.outer:
             gone = ~has & tombstone
-            times[gone] = np.maximum(times[gone], self._time_of(self._right_of(old_key))[gone])
+            times[gone] = np.maximum(times[gone], self._time_of(old_match)[gone])
         which = np.flatnonzero(result | tombstone)
         own = np.where(result, np.arange(n), -1)[which]
         return _Outputs(
@@ -131,27 +149,57 @@ class _Batch:
             which,
         )
 
+    def _partners(self, condition: JoinCondition, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
+        """`rights`, the right row of each left change, where the condition is true of it and the left row; else -1."""
+        there = np.flatnonzero((lefts >= 0) & (rights >= 0))
+        holds = self._holds(condition, self._left.changes.take(pa.array(there)), lefts[there], rights[there])
+        result = np.full(len(rights), -1)
+        result[there[holds]] = rights[there[holds]]
+        return result
+
+    def _holds(self, condition: JoinCondition, causes: pa.Table, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
+        sides = (self._left.candidates, lefts), (self._right.candidates, rights)
+        return condition.holds(causes, sides, self._context)
+
     def of_right_changes(self) -> _Outputs:
         """Every right change with the left rows that hold its key at its place."""
         join = self._join
         change, left = self._holders()
         order = self._by_key_bytes(change, left)
         change, left = change[order], left[order]
+        if join.condition is not None:
+            return self._of_right_changes(join.condition, change, left)
         live = self._right.live[change]
+        return self._caused(change, left, live, live | join.outer)
+
+    def _of_right_changes(self, condition: JoinCondition, change: np.ndarray, left: np.ndarray) -> _Outputs:
+        """Only those that make or end a result."""
+        causes = self._right.changes.take(pa.array(change))
+        found = []
+        for rows in (np.where(self._right.live, np.arange(len(self._right.live)), -1), self._right.replaced()):
+            there = np.flatnonzero(rows[change] >= 0)
+            holds = np.zeros(len(change), dtype=bool)
+            holds[there] = self._holds(condition, causes.take(pa.array(there)), left[there], rows[change[there]])
+            found.append(holds)
+        has, had = found
+        heard = np.flatnonzero(has | had)
+        return self._caused(change[heard], left[heard], has[heard], (has | self._join.outer)[heard])
+
+    def _caused(self, change: np.ndarray, left: np.ndarray, matched: np.ndarray, result: np.ndarray) -> _Outputs:
+        """What a right change makes of left rows: whether it is their partner, and whether there is a result."""
         return _Outputs(
             self._right.place[change],
             self._right.partition[change],
             self._right.time[change],
-            np.where(live | join.outer, left, -1),
-            np.where(live, change, -1),
-            ~live & (not join.outer),
+            np.where(result, left, -1),
+            np.where(matched, change, -1),
+            ~result,
             left,
         )
 
-    def _right_of(self, keys: pa.Array) -> np.ndarray:
+    def _right_of(self, keys: pa.Table) -> np.ndarray:
         """The right row that each left change sees by a foreign key, as a row of the candidates; -1 where there is none."""
-        slots = np.where(validity(keys), self._right.find(keys), -1)
-        return self._right.seen(slots, self._left.place)
+        return self._right.seen(np.where(complete(keys), self._right.find(keys), -1), self._left.place)
 
     def _time_of(self, rows: np.ndarray) -> np.ndarray:
         times = self._right.column(TIMESTAMP).to_numpy()
@@ -164,9 +212,9 @@ class _Batch:
 
     def _holders_of_batch(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows of this batch. A primary key that held the key once is a candidate; its version at the place decides."""
-        held = np.flatnonzero(self._left.live & validity(self._foreign)[: len(self._left.live)])
-        wanted = self._right.changes.column(self._join.right.key).combine_chunks()
-        codes = equality_codes(pa.concat_arrays([self._foreign.take(pa.array(held)), wanted]))
+        held = np.flatnonzero(self._left.live & complete(self._foreign)[: len(self._left.live)])
+        wanted = self._right.changes.select(self._join.right.keys).rename_columns(self._foreign.column_names)
+        codes = row_groups(pa.concat_tables([self._foreign.take(pa.array(held)), wanted]))[0]
         foreign, asked = codes[: len(held)], codes[len(held) :]
         slots = self._left.slots[held]
         pairs = np.unique(np.stack([foreign, slots]), axis=1)
@@ -182,10 +230,9 @@ class _Batch:
     def _holders_of_store(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows that were stored before this batch, as long as no change of it has replaced them."""
         join = self._join
-        wanted = pa.table([self._right.changes.column(join.right.key)], names=["foreign"])
+        wanted = self._right.changes.select(join.right.keys).rename_columns(join.index.store.owner_names)
         change, found = join.index.store.between(wanted)
-        keys = join.index.store.rows_at(found).select([join.left.key])
-        slots = self._left.find(keys.column(0))
+        slots = join.left.state.store.lookup(join.index.store.rows_at(found).select(join.left.keys), insert=False)
         untouched = self._left.versions.at(slots, self._right.place[change], inclusive=True) < 0
         change, slots = change[untouched], slots[untouched]
         return change, self._left.add(slots)
@@ -204,18 +251,14 @@ class _Batch:
     def _index(self, rows: pa.Table, live: np.ndarray) -> None:
         """The touched primary keys leave their old foreign keys in the index, and come to the new ones."""
         join, n = self._join, len(self._left.live)
-        old, new = self._foreign.slice(n), rows.column(join.left.foreign).combine_chunks()
-        was = validity(old) & self._touched_live
-        held = validity(new) & live
-        keys = rows.column(join.left.key).combine_chunks()
-        entries = pa.table(
-            [
-                pa.concat_arrays([old.filter(pa.array(was)), new.filter(pa.array(held))]),
-                pa.array(np.zeros(int(was.sum() + held.sum()), dtype=np.int64)),
-                pa.concat_arrays([keys.filter(pa.array(was)), keys.filter(pa.array(held))]),
-            ],
-            join.index.keys,
-        )
+        old, new = self._foreign.slice(n), rows.select(self._foreign.column_names)
+        was = complete(old) & self._touched_live
+        held = complete(new) & live
+        foreign = pa.concat_tables([old.filter(pa.array(was)), new.filter(pa.array(held))])
+        keys = rows.select(join.left.keys)
+        keys = pa.concat_tables([keys.filter(pa.array(was)), keys.filter(pa.array(held))])
+        order = pa.array(np.zeros(len(keys), dtype=np.int64))
+        entries = pa.table([*foreign.columns, order, *keys.columns], join.index.keys)
         partitions = rows.column(PARTITION).to_numpy()
         slots = join.index.store.lookup(entries, insert=True)
         # An entry that is both left and come to stays.
@@ -231,8 +274,7 @@ class _Batch:
         order = np.argsort(joined[0], kind="stable")
         place, partition, time, left, right, deleted, key = (column[order] for column in joined)
         data = _picked(self._right, right) | _picked(self._left, left)
-        key_ref = self._join.left.key
-        data[key_ref] = self._left.column(key_ref).take(pa.array(key))
+        data |= {ref: self._left.column(ref).take(pa.array(key)) for ref in self._join.left.keys}
         meta = {PLACE: pa.array(place), TIMESTAMP: pa.array(time), PARTITION: pa.array(partition), DELETED: pa.array(deleted)}
         return pa.table({**meta, **data})
 

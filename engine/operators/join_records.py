@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.kernels.nulls import validity
+from ksql.engine.kernels.nulls import complete
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, Node
 from ksql.engine.state.timed_state import Expiry, TimedState
 
@@ -20,12 +20,12 @@ SEQUENCE = "$sequence"
 class Side:
     """One input of the join. Rows of the other side match from `before_ms` before a row's timestamp to `after_ms` after it.
 
-    key: ref of the key column; encoded: ref of the key's bytes. columns: refs of all data columns with their types, the key
+    keys: refs of the key columns; encoded: ref of the key's bytes. columns: refs of all data columns with their types, the keys
     included. outer: rows without a match come out, too.
     """
 
     input: Node
-    key: str
+    keys: Sequence[str]
     encoded: str
     columns: dict[str, pa.DataType]
     before_ms: int
@@ -34,8 +34,9 @@ class Side:
 
     def new_state(self, name: str, expiry: Expiry | None, more: Sequence[tuple[str, pa.DataType]] = ()) -> TimedState:
         """A state for rows of this side (and the columns `more`): by key, timestamp and number."""
-        keys = pa.schema([(self.key, self.columns[self.key]), (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
-        data = [(ref, type_) for ref, type_ in self.columns.items() if ref != self.key]
+        key = [(ref, self.columns[ref]) for ref in self.keys]
+        keys = pa.schema([*key, (TIMESTAMP, pa.int64()), (SEQUENCE, pa.int64())])
+        data = [(ref, type_) for ref, type_ in self.columns.items() if ref not in self.keys]
         rows = pa.schema([*data, *more, (PARTITION, pa.int32())])
         return TimedState(name, keys, rows, expiry, time=TIMESTAMP, partition=PARTITION)
 
@@ -61,7 +62,7 @@ class Records:
     """The rows of both sides in the order of their places: arrays with one value per record.
 
     time, partition, place, side; sequence: its number of all times; row: its number in its side's table; deleted: it has no
-    value, and only tells the time; keyed: it has a key and a value.
+    value, and only tells the time; keyed: it has a value, and no part of its key is null.
     positions[side][row] is the way back.
     candidates: for each side the table that rows are taken from: the batch's, then what was looked up in the buffers.
     """
@@ -71,7 +72,7 @@ class Records:
         place, side = _both(tables, PLACE), np.repeat([0, 1], counts)
         row = np.concatenate([np.arange(count) for count in counts])
         order = np.lexsort((row, side, place))
-        keyed = [validity(table.column(s.key).combine_chunks()) for table, s in zip(tables, sides, strict=True)]
+        keyed = [complete(table.select(s.keys)) for table, s in zip(tables, sides, strict=True)]
         self.place, self.side, self.row = place[order], side[order], row[order]
         self.deleted = _both(tables, DELETED)[order]
         self.keyed = np.concatenate(keyed)[order] & ~self.deleted
@@ -91,6 +92,11 @@ class Records:
         known = [name for name in stored.column_names if name in candidates.column_names]
         self.candidates[side] = pa.concat_tables([candidates, stored.select(known)], promote_options="default")
         return int(candidates.num_rows)
+
+    def table(self, which: np.ndarray) -> pa.Table:
+        """Meta columns of records."""
+        columns = {PLACE: self.place, TIMESTAMP: self.time, PARTITION: self.partition}
+        return pa.table({ref: pa.array(values[which]) for ref, values in columns.items()})
 
     def keyed_of(self, side: int) -> np.ndarray:
         """The records of a side that have a key, ascending."""

@@ -83,7 +83,7 @@ class Stage:
 
     def run_over(self, batch: pa.Table, context: BatchContext) -> pa.Table:
         """What the steps make of rows given by hand."""
-        return self._run(batch, context) if batch.num_rows else self.empty
+        return self._run(batch, context) if batch.num_rows or context.binding else self.empty
 
     def statement(self, form: Form, relation: str) -> str:
         """The one statement of this stage; `relation` is what its first step reads."""

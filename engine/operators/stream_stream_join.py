@@ -11,6 +11,7 @@ import pyarrow as pa
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.scans import by_partition_maximum, identity
 from ksql.engine.operators.batch import TIMESTAMP, BatchContext, empty, with_bytes
+from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
@@ -42,7 +43,7 @@ class StreamStreamJoin:
 
     grace_ms: for how long after its window an unmatched row waits for late ones; None: it comes out at once, and rows may match
     it for a day. swapped: the right side is the one that leads, as that of a right join. `look_interval_ms`: rows that wait are
-    looked for at most so often.
+    looked for at most so often. condition: what must be true of two rows besides their keys to be a match.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class StreamStreamJoin:
         *,
         swapped: bool = False,
         look_interval_ms: int = 0,
+        condition: JoinCondition | None = None,
     ) -> None:
-        self._written = sides
+        self._written, self._condition = sides, condition
         self.sides = sides[::-1] if swapped else sides
         first = sides[0]
         self._retention_ms = first.before_ms + first.after_ms + (_DAY_MS if grace_ms is None else grace_ms)
@@ -73,7 +75,8 @@ class StreamStreamJoin:
     def describe(self) -> str:
         left, right = self._written
         window = f"{left.before_ms} ms before to {left.after_ms} ms after"
-        return f"{kind_of(left.outer, right.outer)} stream-stream join on {left.key} = {right.key}, {window}"
+        equal = ", ".join(f"{own} = {other}" for own, other in zip(left.keys, right.keys, strict=True))
+        return f"{kind_of(left.outer, right.outer)} stream-stream join on {equal}, {window}"
 
     def decode(self, context: BatchContext) -> None:
         for side in self.sides:
@@ -83,11 +86,13 @@ class StreamStreamJoin:
         tables = [with_bytes(side.input.process(context), side.encoded) for side in self.sides]
         first = self._sequence.latest.get("next", 0)
         records = Records(tables, self.sides, first)
-        if not len(records):
+        if not len(records) and not context.binding:
             return empty({ref: type_ for side in self.sides for ref, type_ in side.columns.items()})
         self._sequence.stage({"next": first + len(records)})
         stream_time, own_times = self._advance(records)
         pairs = self._pairs(records, own_times)
+        if self._condition is not None:
+            pairs = pairs.where(self._holds(self._condition, records, pairs, context))
         outputs = [self._matches(records, pairs), *self._unmatched(records, pairs, stream_time, context.now_ms)]
         for side in (0, 1):
             self._remember(records, side)
@@ -112,13 +117,14 @@ class StreamStreamJoin:
         pairs = pairs.where(pairs.other_time > other_own - self._retention_ms)
         return pairs.where(np.lexsort((pairs.other_sequence, pairs.other_time, pairs.record)))
 
+    def _holds(self, condition: JoinCondition, records: Records, pairs: Pairs, context: BatchContext) -> np.ndarray:
+        sides = [(records.candidates[side], np.where(pairs.side == side, pairs.own, pairs.other)) for side in (0, 1)]
+        return condition.holds(records.table(pairs.record), sides, context)
+
     def _within_batch(self, records: Records) -> Pairs:
         left, right = (records.keyed_of(side) for side in (0, 1))
-        keys = [
-            records.candidates[s].column(self.sides[s].key).take(pa.array(records.row[of]))
-            for s, of in enumerate((left, right))
-        ]
-        codes = row_groups(pa.table({"key": pa.chunked_array([c for key in keys for c in key.chunks], keys[0].type)}))[0]
+        keys = [self._keys(records, s).take(pa.array(records.row[of])) for s, of in enumerate((left, right))]
+        codes = row_groups(pa.concat_tables(keys))[0]
         order = TimeOrder()
         order.add(codes[len(left) :], records.time[right], right)
         time = records.time[left]
@@ -132,7 +138,7 @@ class StreamStreamJoin:
         """Pairs of a side's records with rows of the other side's buffer, which become candidates."""
         own, other = self.sides[side], self._buffers[1 - side].rows
         asked = records.keyed_of(side)
-        keys = records.candidates[side].select([own.key]).take(pa.array(records.row[asked]))
+        keys = self._keys(records, side).take(pa.array(records.row[asked]))
         time = records.time[asked]
         query, slots = other.store.between(keys, time - own.before_ms, time + own.after_ms)
         distinct, which = np.unique(slots, return_inverse=True)
@@ -141,6 +147,10 @@ class StreamStreamJoin:
         times, sequences = (stored.column(ref).to_numpy()[which] for ref in (TIMESTAMP, SEQUENCE))
         record = asked[query]
         return Pairs(record, np.full(len(record), side), records.row[record], rows, times, sequences)
+
+    def _keys(self, records: Records, side: int) -> pa.Table:
+        """The keys of a side's candidates, called as those of the first side."""
+        return records.candidates[side].select(self.sides[side].keys).rename_columns(list(self.sides[0].keys))
 
     def _matches(self, records: Records, pairs: Pairs) -> Outputs:
         left, right = (np.where(pairs.side == side, pairs.own, pairs.other) for side in (0, 1))

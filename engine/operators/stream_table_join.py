@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
+from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, BatchContext, places_of
+from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.stage import Stage
 from ksql.engine.state.keyed_state import KeyedState
 
 
 class StreamTableJoin:
-    """Joins `stream` on its column `stream_key` with the key `table_key` of `table`.
+    """Joins `stream` on its columns `stream_keys` with the key of `table`, the columns `table_keys`.
 
     Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream rows
-    with a null value are skipped; those with a null key never match. `state` holds the table: table_key → the other columns.
+    with a null value are skipped; those with a null in their key never match. `state` holds the table: its key → the other
+    columns. condition: what must be true of both rows, besides.
 
-    rekeyed: the stream's rows have got another key than they were read with. In ksqlDB they take a detour through a topic then,
-    so what the table holds when the query starts is read before them, whatever its time.
+    loads_first: what the table holds when the query starts is read before the stream, whatever its time. In ksqlDB that is the
+    effect of a stream's rows getting another key: they take a detour through a topic then.
     """
 
     def __init__(
-        self, stream: Stage, table: Stage, stream_key: str, table_key: str, state: KeyedState, *, outer: bool, rekeyed: bool
+        self,
+        stream: Stage,
+        table: Stage,
+        stream_keys: Sequence[str],
+        table_keys: Sequence[str],
+        state: KeyedState,
+        *,
+        outer: bool,
+        loads_first: bool,
+        condition: JoinCondition | None = None,
     ) -> None:
         self.stream, self.table = stream, table
-        self.stream_key, self.table_key = stream_key, table_key
+        self.stream_keys, self.table_keys = stream_keys, table_keys
         self.state = state
-        self.outer, self.rekeyed = outer, rekeyed
+        self.outer, self._condition = outer, condition
         self.inputs, self.states = (stream, table), (state,)
+        self.loaded_first = (table,) if loads_first else ()
 
     def describe(self) -> str:
-        return f"{'Left' if self.outer else 'Inner'} stream-table join on {self.table_key}"
+        text = f"{'Left' if self.outer else 'Inner'} stream-table join on {', '.join(self.table_keys)}"
+        return text + ", table loaded first" * bool(self.loaded_first)
 
     def decode(self, context: BatchContext) -> None:
         self.table.decode(context)
@@ -41,42 +57,54 @@ class StreamTableJoin:
         changes = self.table.process(context)
         rows = self.stream.process(context)
         rows = rows.filter(pa.compute.invert(rows.column(DELETED)))
-        versions = Versions(self.state.store.lookup(changes.select([self.table_key]), insert=True), places_of(changes))
-        joined = self._join(rows, changes, versions)
+        keys = changes.select(self.state.keys.names)
+        versions = Versions(self.state.store.lookup(keys, insert=True), places_of(changes))
+        joined = self._join(rows, changes, versions, context)
         self._remember(changes, versions)
         return joined
 
-    def _join(self, rows: pa.Table, changes: pa.Table, versions: Versions) -> pa.Table:
-        keys = rows.select([self.stream_key]).rename_columns([self.table_key])
+    def _join(self, rows: pa.Table, changes: pa.Table, versions: Versions, context: BatchContext) -> pa.Table:
+        keys = rows.select(list(self.stream_keys)).rename_columns(self.state.keys.names)
         slots = self.state.store.lookup(keys, insert=False)
-        if keys.column(0).null_count:  # a table may have a row whose key reads as null
-            slots = np.where(keys.column(0).is_null().to_numpy(), -1, slots)
+        slots = np.where(complete(keys), slots, -1)  # a table may have a row whose key reads as null
         change = versions.at(slots, places_of(rows))
         deleted = changes.column(DELETED).to_numpy()
         from_state = np.flatnonzero((change < 0) & (slots >= 0))
         stored, live = self.state.store.gather(slots[from_state])
         source = np.where(np.append(deleted, False)[change], -1, change)
         source[from_state[live]] = len(changes) + np.flatnonzero(live)
-        matched = source >= 0
+        candidates = pa.concat_tables([changes.select(stored.schema.names), pa.Table.from_batches([stored])]).combine_chunks()
+        if self._condition is not None:
+            source = self._satisfying(self._condition, rows, candidates, source, context)
         if not self.outer:
-            rows, source, matched = rows.filter(pa.array(matched)), source[matched], matched[matched]
-        return self._beside(rows, changes, stored, source, matched)
+            matched = source >= 0
+            rows, source = rows.filter(pa.array(matched)), source[matched]
+        return self._beside(rows, candidates, source)
 
-    def _beside(
-        self, rows: pa.Table, changes: pa.Table, stored: pa.RecordBatch, source: np.ndarray, matched: np.ndarray
-    ) -> pa.Table:
-        """`rows` with the table columns of row `source` of changes followed by stored rows; null where not matched."""
-        names = stored.schema.names
-        candidates = pa.concat_tables([changes.select(names), pa.Table.from_batches([stored])]).combine_chunks()
+    def _satisfying(
+        self, condition: JoinCondition, rows: pa.Table, candidates: pa.Table, source: np.ndarray, context: BatchContext
+    ) -> np.ndarray:
+        """`source` without partners for which the condition is not true."""
+        matched = np.flatnonzero(source >= 0)
+        pairs = rows.take(pa.array(matched))
+        keys = pairs.select(list(self.stream_keys)).rename_columns(list(self.table_keys))
+        every = np.arange(len(matched))
+        holds = condition.holds(pairs, [(pairs, every), (keys, every), (candidates, source[matched])], context)
+        source[matched[~holds]] = -1
+        return source
+
+    def _beside(self, rows: pa.Table, candidates: pa.Table, source: np.ndarray) -> pa.Table:
+        """`rows` with the table columns of row `source` of the candidates, null where that is -1."""
+        matched = source >= 0
         picked = candidates.take(pa.array(source, mask=~matched))
-        for name in names:
+        for name in candidates.column_names:
             rows = rows.append_column(name, picked.column(name))
-        key = pa.compute.if_else(
-            pa.array(matched), rows.column(self.stream_key), pa.scalar(None, rows.schema.field(self.stream_key).type)
-        )
-        return rows.append_column(self.table_key, key)
+        for stream_key, table_key in zip(self.stream_keys, self.table_keys, strict=True):
+            column = rows.column(stream_key)
+            rows = rows.append_column(table_key, pa.compute.if_else(pa.array(matched), column, pa.scalar(None, column.type)))
+        return rows
 
     def _remember(self, changes: pa.Table, versions: Versions) -> None:
         last = changes.take(pa.array(versions.last))
         live = ~last.column(DELETED).to_numpy()
-        self.state.stage(versions.touched, last.select([self.table_key]), last.select(self.state.rows.names), live)
+        self.state.stage(versions.touched, last.select(self.state.keys.names), last.select(self.state.rows.names), live)

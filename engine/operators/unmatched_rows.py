@@ -154,8 +154,8 @@ class UnmatchedRows:
     def _matched(self, side: int, records: Records, matched: Pairs) -> tuple[np.ndarray, np.ndarray]:
         """(slot, first record that matches it) of the waiting rows among stored rows that matched."""
         state = self._states[side]
-        keys = records.candidates[1 - side].column(self._sides[1 - side].key).take(pa.array(matched.own))
-        columns = [keys, pa.array(matched.other_time), pa.array(matched.other_sequence)]
+        keys = records.candidates[1 - side].select(self._sides[1 - side].keys).take(pa.array(matched.own))
+        columns = [*keys.columns, pa.array(matched.other_time), pa.array(matched.other_sequence)]
         slots = state.store.lookup(pa.table(columns, state.keys), insert=False)
         known = slots >= 0
         known[known] = state.store.live(slots[known])

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
-from ksql.engine.errors import NotSupportedError, located
 from ksql.engine.expressions.typed import WINDOW_BOUNDS, Name, Refs
 from ksql.engine.planning.relation import Relation, kept, read
 from ksql.engine.planning.stream_stream_join import join_streams
 from ksql.engine.planning.stream_table_join import join_stream_table
 from ksql.engine.planning.table_join import join_tables
+from ksql.engine.types.sql_types import BIGINT
 
 JoinPlanner = Callable[[Relation, Relation, JoinClause, Mapping[str, str]], Relation]
 #: Each kind of join: what stands before it, what it joins with that, how.
@@ -28,14 +28,8 @@ def plan_joins(analysis: Analysis, properties: Mapping[str, str]) -> Relation:
     refs, used = Refs(), set(_used(analysis))
     left, *others = (_side(i, aliased, refs, used) for i, aliased in enumerate(analysis.sources))
     for join, right in zip(analysis.joins, others, strict=True):
-        left = _planner(left, right, join)(left, right, join, properties)
+        left = _PLANNERS[left.traits.kind, right.traits.kind](left, right, join, properties)
     return left
-
-
-def _planner(left: Relation, right: Relation, join: JoinClause) -> JoinPlanner:
-    if left.traits.window or right.traits.window:
-        raise located(NotSupportedError("a join of windowed sources is not supported yet"), join.node)
-    return _PLANNERS[left.traits.kind, right.traits.kind]
 
 
 def _side(index: int, aliased: AliasedSource, refs: Refs, used: set[tuple[str, str]]) -> Relation:
@@ -44,6 +38,7 @@ def _side(index: int, aliased: AliasedSource, refs: Refs, used: set[tuple[str, s
     names = [name for name in relation.names if (aliased.alias, name.column.name) in used]
     passed = [_of_source(name, refs) for name in names]
     columns = [(after.ref, kept(before.ref, before.column.type)[1]) for before, after in zip(names, passed, strict=True)]
+    columns += [kept(bound, BIGINT) for bound in WINDOW_BOUNDS if relation.traits.window]
     relation.project(columns, passed)
     return relation
 
@@ -60,5 +55,6 @@ def _used(analysis: Analysis) -> Iterable[tuple[str, str]]:
     parts = [item.expression for item in analysis.items]
     parts += [part for part in (analysis.where, analysis.having) if part is not None]
     parts += [*(analysis.partition_by or ()), *analysis.group_by]
-    parts += [key for join in analysis.joins for key in (join.left_key, join.right_key)]
+    for join in analysis.joins:
+        parts += [*join.left_keys, *join.right_keys, *([] if join.condition is None else [join.condition])]
     return ((column.text("table"), column.name) for part in parts for column in free_columns(part))

@@ -11,10 +11,9 @@ from sqlglot import exp
 
 from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import fail
-from ksql.engine.operators.batch import BatchContext, Node, Part, Waiting
+from ksql.engine.operators.batch import BatchContext, Loading, Node, Part, Waiting
 from ksql.engine.operators.sink import Sink
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.operators.timed_source import Clock, TimedSource
 from ksql.engine.settings import IDLE_TIMEOUT, value_of
 from ksql.engine.sql.runner import BIND_ERRORS, SqlRunner, reason
@@ -96,8 +95,8 @@ class Plan:
     @property
     def loaded_first(self) -> set[int]:
         """Inputs of which everything that is there when the query starts is read before the others', by their index."""
-        joins = (part for part in self._parts() if isinstance(part, StreamTableJoin) and part.rekeyed)
-        return {part.index for join in joins for part in walk(join.table) if isinstance(part, SourceInput)}
+        loaded = (input_ for part in self._parts() if isinstance(part, Loading) for input_ in part.loaded_first)
+        return {part.index for input_ in loaded for part in walk(input_) if isinstance(part, SourceInput)}
 
     @property
     def sources(self) -> list[Source]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from ksql.engine.analysis.joins import JOIN_KEY
 from ksql.engine.analysis.model import JoinClause
 from ksql.engine.analysis.traits import Traits
-from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.batch import Node
 from ksql.engine.operators.join_kinds import OUTER_SIDES
 from ksql.engine.operators.join_records import Side
 from ksql.engine.operators.repartition import Repartition
-from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.operators.steps import Sql
 from ksql.engine.operators.stream_stream_join import StreamStreamJoin
+from ksql.engine.planning.join_keys import add_key, add_window_end, condition_of, key_names, shared_key
 from ksql.engine.planning.key_bytes import key_bytes
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.table_join import add_column
@@ -34,8 +33,8 @@ def join_streams(left: Relation, right: Relation, join: JoinClause, properties: 
     name = f"join.{join.right.alias}"
     format_, outer = left.traits, OUTER_SIDES[join.kind]
     sides = (
-        _side(left, join.left_key, f"{name}.left", format_, reach, outer=outer[0]),
-        _side(right, join.right_key, f"{name}.right", format_, other_reach, outer=outer[1]),
+        _side(left, join.left_keys, f"{name}.left", format_, reach, outer=outer[0]),
+        _side(right, join.right_keys, f"{name}.right", format_, other_reach, outer=outer[1]),
     )
     node = StreamStreamJoin(
         name,
@@ -43,35 +42,49 @@ def join_streams(left: Relation, right: Relation, join: JoinClause, properties: 
         None if grace is None else grace.milliseconds,
         swapped=join.kind == "RIGHT",
         look_interval_ms=int(value_of(properties, LOOK_INTERVAL)),
+        condition=condition_of(join, left, right),
     )
     return _joined(node, sides, left, right, join)
 
 
-def _side(relation: Relation, key: exp.Expression, name: str, format_: Traits, reach: tuple[int, int], *, outer: bool) -> Side:
+def _side(
+    relation: Relation,
+    keys: Sequence[exp.Expression],
+    name: str,
+    format_: Traits,
+    reach: tuple[int, int],
+    *,
+    outer: bool,
+) -> Side:
     """One side, its rows where their join key puts them in the format of `format_`."""
     traits = relation.traits
-    sql = compile_sql(key, relation.scope)
-    assert sql.type is not None
-    key_ref = add_column(relation, f"{name}-key", sql)
-    encoded = add_column(relation, f"{name}-bytes", key_bytes(format_, (Column(key_ref, sql.type),)))
-    columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != encoded}
-    stays = traits.is_keyed_by(key) and not traits.is_misplaced and traits.key_format == format_.key_format
+    refs = add_key(relation, keys, f"{name}-key")
+    columns = tuple(Column(ref, relation.columns[ref]) for ref in refs[: len(keys)])
+    encoded = add_column(relation, f"{name}-bytes", _with_window(key_bytes(format_, columns), refs[len(keys) :]))
+    stays = traits.lies_by(*keys) and traits.key_format == format_.key_format
     input_: Node = relation.stage()
     if not stays and traits.partitions > 1:
         input_ = Repartition(input_, encoded, traits.partitions)
-    return Side(input_, key_ref, encoded, columns, *reach, outer)
+    types = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != encoded}
+    return Side(input_, refs, encoded, types, *reach, outer)
+
+
+def _with_window(key: Sql, bounds: Sequence[str]) -> Sql:
+    """The bytes of a windowed key, which sort by the window last; a session's end comes before its start."""
+    texts = [f"printf('%016x', {quote_duckdb(bound)})" for bound in reversed(bounds)]
+    plain, safe = ("||".join([sql, *(f"unhex({text})" for text in texts)]) for sql in (key.plain, key.safe))
+    return Sql(plain, safe, key.type)
 
 
 def _joined(node: Node, sides: tuple[Side, Side], left: Relation, right: Relation, join: JoinClause) -> Relation:
     """Rows of the join. Their key is the value both sides were compared by, whichever of them is there."""
-    (key,) = join.result.keys
-    key_ref = f"{JOIN_KEY}.{join.right.alias}"
     columns = {ref: type_ for side in (left, right) for ref, type_ in side.columns.items()}
     for side in sides:
         del columns[side.encoded]
-    name = Name("", Column(key.value.name, key.type), key_ref, hidden=True)
-    names = (*(n for n in (*left.names, *right.names) if n.qualifier), name)
+    names = (*(n for n in (*left.names, *right.names) if n.qualifier), *key_names(join))
     relation = Relation(node, names, columns, join.result)
-    either = f"COALESCE({', '.join(quote_duckdb(side.key) for side in sides)})"
-    relation.project([*(kept(ref, type_) for ref, type_ in columns.items()), (key_ref, Sql(either, either, key.type))], names)
+    either = [f"COALESCE({', '.join(map(quote_duckdb, refs))})" for refs in zip(*(side.keys for side in sides), strict=True)]
+    key = [(ref, Sql(sql, sql, type_)) for (ref, type_), sql in zip(shared_key(join).items(), either, strict=True)]
+    relation.project([*(kept(ref, type_) for ref, type_ in columns.items()), *key], names)
+    add_window_end(relation)
     return relation

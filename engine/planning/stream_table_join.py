@@ -6,37 +6,46 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from ksql.engine.analysis.joins import JOIN_KEY
 from ksql.engine.analysis.model import JoinClause
-from ksql.engine.expressions.typed import Name, Scope
+from ksql.engine.expressions.typed import WINDOW_BOUNDS, Scope
 from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
+from ksql.engine.planning.join_keys import condition_of, key_names, shared_key, window_refs
 from ksql.engine.planning.relation import Relation, kept
+from ksql.engine.settings import LOAD_FIRST, is_on
 from ksql.engine.state.keyed_state import KeyedState
-from ksql.engine.types.sql_types import Column
+from ksql.engine.types.sql_types import BIGINT
 
 
-def join_stream_table(
-    stream: Relation,
-    table: Relation,
-    join: JoinClause,
-    properties: Mapping[str, str],  # noqa: ARG001
-) -> Relation:
+def join_stream_table(stream: Relation, table: Relation, join: JoinClause, properties: Mapping[str, str]) -> Relation:
     """Rows of the stream, each beside the table's row of its key."""
-    (key,) = join.result.keys
-    key_ref = f"{JOIN_KEY}.{join.right.alias}"
-    table_key = Scope(table.names).find(join.right_key, join.right_key.name, join.right.alias).ref
     stream.steps.append(Filter(Sql("TRUE", "TRUE")))
-    columns = [
-        *(kept(ref, type_) for ref, type_ in stream.columns.items()),
-        (key_ref, compile_sql(join.left_key, stream.scope)),
-    ]
-    stream.project(columns, stream.names)
-    rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref != table_key])
-    state = KeyedState(f"table.{join.right.alias}", pa.schema([(table_key, key.type.arrow)]), rows)
-    outer, rekeyed = join.kind == "LEFT", join.result.is_misplaced
-    node = StreamTableJoin(stream.stage(), table.stage(), key_ref, table_key, state, outer=outer, rekeyed=rekeyed)
-    # Earlier keys are no more: that of the result is the value both sides were compared by, whether or not they matched.
-    name = Name("", Column(key.value.name, key.type), key_ref, hidden=True)
-    names = (*(n for n in stream.names if n.qualifier), *table.names, name)
+    key = shared_key(join)
+    made = [(ref, compile_sql(e, stream.scope)) for ref, e in zip(key, join.left_keys, strict=False)]
+    stream.project([*(kept(ref, type_) for ref, type_ in stream.columns.items()), *made], stream.names)
+    table_keys = _keyed(table, join)
+    rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref not in table_keys])
+    keys = pa.schema([(ref, type_.arrow) for ref, type_ in zip(table_keys, key.values(), strict=True)])
+    node = StreamTableJoin(
+        stream.stage(),
+        table.stage(),
+        tuple(key),
+        table_keys,
+        KeyedState(f"table.{join.right.alias}", keys, rows),
+        outer=join.kind == "LEFT",
+        loads_first=join.result.is_misplaced or is_on(properties, LOAD_FIRST),
+        condition=condition_of(join, stream, table),
+    )
+    names = (*(n for n in stream.names if n.qualifier), *table.names, *key_names(join))
     return Relation(node, names, {**stream.columns, **table.columns}, join.result)
+
+
+def _keyed(table: Relation, join: JoinClause) -> tuple[str, ...]:
+    """The refs of a table's key, its window behind it, which is called otherwise than the stream's."""
+    scope = Scope(table.names)
+    keys = [scope.find(key, key.name, join.right.alias).ref for key in join.right_keys]
+    bounds = {bound: f"$table.{join.right.alias}-{bound}" for bound in window_refs(table.traits.window)}
+    if bounds:
+        columns = [kept(ref, type_) for ref, type_ in table.columns.items() if ref not in WINDOW_BOUNDS]
+        table.project([*columns, *((ref, kept(bound, BIGINT)[1]) for bound, ref in bounds.items())], table.names)
+    return (*keys, *bounds.values())

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.analysis.join_rules import is_foreign
-from ksql.engine.analysis.joins import JOIN_KEY
 from ksql.engine.analysis.model import JoinClause
-from ksql.engine.expressions.typed import Name
+from ksql.engine.analysis.traits import Key
 from ksql.engine.operators.batch import TIMESTAMP
 from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_state
 from ksql.engine.operators.join_kinds import OUTER_SIDES
-from ksql.engine.operators.steps import Sql, compile_sql
+from ksql.engine.operators.steps import Sql
 from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
+from ksql.engine.planning.join_keys import add_key, add_window_end, condition_of, key_names, shared_key
 from ksql.engine.planning.key_bytes import key_bytes
 from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.state.keyed_state import KeyedState
@@ -30,35 +30,40 @@ def join_tables(left: Relation, right: Relation, join: JoinClause, properties: M
 def _by_primary_keys(left: Relation, right: Relation, join: JoinClause) -> Relation:
     outer = OUTER_SIDES[join.kind]
     name = f"join.{join.right.alias}"
-    sides = []
-    for relation, label, is_outer in ((left, "left", outer[0]), (right, "right", outer[1])):
-        key = add_column(relation, f"{name}.{label}-key", compile_sql(relation.traits.keys[0].value, relation.scope))
-        sides.append(TableSide(relation.stage(), key, _state(f"{name}.{label}", relation, key), is_outer))
-    node = TableTableJoin(sides[0], sides[1], f"{JOIN_KEY}.{join.right.alias}")
-    return joined(node, left, right, join, f"{JOIN_KEY}.{join.right.alias}")
+    keys = (
+        add_key(left, [key.value for key in _in_order(left, join.left_keys)], f"{name}.left-key"),
+        add_key(right, [key.value for key in _in_order(right, join.right_keys)], f"{name}.right-key"),
+    )
+    sides = [
+        TableSide(relation.stage(), key, _state(f"{name}.{label}", relation, key), is_outer)
+        for relation, label, key, is_outer in zip((left, right), ("left", "right"), keys, outer, strict=True)
+    ]
+    shared = shared_key(join)
+    node = TableTableJoin(sides[0], sides[1], tuple(shared), condition_of(join, left, right))
+    names = (*(n for n in (*left.names, *right.names) if n.qualifier), *key_names(join))
+    result = Relation(node, names, {**left.columns, **right.columns, **shared}, join.result)
+    add_window_end(result)
+    return result
+
+
+def _in_order(relation: Relation, expressions: Sequence[exp.Expression]) -> list[Key]:
+    """The key columns that the expressions are."""
+    return [next(key for key in relation.traits.keys if e in key.expressions) for e in expressions]
 
 
 def _by_foreign_key(left: Relation, right: Relation, join: JoinClause) -> Relation:
     name = f"join.{join.right.alias}"
-    key, foreign = _ref(left, left.traits.keys[0].value), f"{name}.foreign-key"
-    foreign_sql = compile_sql(join.left_key, left.scope)
-    add_column(left, foreign, foreign_sql)
-    encoded = add_column(left, f"{name}.key-bytes", key_bytes(left.traits, (Column(key, left.columns[key]),)))
-    assert foreign_sql.type is not None
-    left_table = LeftTable(left.stage(), key, encoded, foreign, _state(f"{name}.left", left, key))
-    right_key = _ref(right, right.traits.keys[0].value)
-    right_table = RightTable(right.stage(), right_key, _state(f"{name}.right", right, right_key))
-    index = index_state(f"{name}.index", left_table, foreign_sql.type.arrow)
-    node = ForeignKeyJoin(left_table, right_table, index, outer=join.kind == "LEFT")
+    keys = [_ref(left, key.value) for key in left.traits.keys]
+    foreign = add_key(left, join.left_keys, f"{name}.foreign-key")
+    columns = tuple(Column(key, left.columns[key]) for key in keys)
+    encoded = add_column(left, f"{name}.key-bytes", key_bytes(left.traits, columns))
+    left_table = LeftTable(left.stage(), keys, encoded, foreign, _state(f"{name}.left", left, keys))
+    right_keys = [_ref(right, key) for key in join.right_keys]
+    right_table = RightTable(right.stage(), right_keys, _state(f"{name}.right", right, right_keys))
+    index = index_state(f"{name}.index", left_table)
+    condition = condition_of(join, left, right)
+    node = ForeignKeyJoin(left_table, right_table, index, outer=join.kind == "LEFT", condition=condition)
     return Relation(node, (*left.names, *right.names), {**left.columns, **right.columns}, join.result)
-
-
-def joined(node: TableTableJoin, left: Relation, right: Relation, join: JoinClause, key_ref: str) -> Relation:
-    """The relation of a join's rows. Earlier keys are no more: that of the result is the value both sides were compared by."""
-    (key,) = join.result.keys
-    name = Name("", Column(key.value.name, key.type), key_ref, hidden=True)
-    names = (*(n for n in (*left.names, *right.names) if n.qualifier), name)
-    return Relation(node, names, {**left.columns, **right.columns, key_ref: key.type}, join.result)
 
 
 def add_column(relation: Relation, ref: str, sql: Sql) -> str:
@@ -72,6 +77,7 @@ def _ref(relation: Relation, column: exp.Expression) -> str:
     return relation.scope.find(column, column.name, column.text("table")).ref
 
 
-def _state(name: str, relation: Relation, key: str) -> KeyedState:
-    rows = [(ref, type_.arrow) for ref, type_ in relation.columns.items() if ref != key]
-    return KeyedState(name, pa.schema([(key, relation.columns[key].arrow)]), pa.schema([*rows, (TIMESTAMP, pa.int64())]))
+def _state(name: str, relation: Relation, keys: Sequence[str]) -> KeyedState:
+    rows = [(ref, type_.arrow) for ref, type_ in relation.columns.items() if ref not in keys]
+    key_schema = pa.schema([(ref, relation.columns[ref].arrow) for ref in keys])
+    return KeyedState(name, key_schema, pa.schema([*rows, (TIMESTAMP, pa.int64())]))

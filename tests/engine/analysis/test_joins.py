@@ -17,10 +17,16 @@ SOURCES = """
 CREATE STREAM A (ID INT KEY, N INT, R STRUCT<X INT>) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=2);
 CREATE STREAM B (ID INT KEY, N INT) WITH (KAFKA_TOPIC='b', KEY_FORMAT='JSON', VALUE_FORMAT='JSON', PARTITIONS=2);
 CREATE STREAM C (ID INT KEY, ROWKEY INT) WITH (KAFKA_TOPIC='c', VALUE_FORMAT='JSON', PARTITIONS=2);
+CREATE STREAM D (ID INT KEY, N INT) WITH (KAFKA_TOPIC='d', VALUE_FORMAT='JSON', PARTITIONS=3);
 CREATE STREAM ONE (ID INT KEY) WITH (KAFKA_TOPIC='one', VALUE_FORMAT='JSON', PARTITIONS=1);
 CREATE TABLE T (ID INT PRIMARY KEY, N INT, L BIGINT) WITH (KAFKA_TOPIC='t', FORMAT='JSON', PARTITIONS=2);
 CREATE TABLE U (ID INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='u', VALUE_FORMAT='JSON', PARTITIONS=2);
 CREATE TABLE M (I INT PRIMARY KEY, J INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='m', FORMAT='JSON', PARTITIONS=3);
+CREATE TABLE P (J INT PRIMARY KEY, I INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='p', FORMAT='JSON', PARTITIONS=3);
+CREATE STREAM WK (ID INT KEY, N INT)
+    WITH (KAFKA_TOPIC='wk', FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='1 SECOND', PARTITIONS=2);
+CREATE STREAM WH (ID INT KEY, N INT)
+    WITH (KAFKA_TOPIC='wh', VALUE_FORMAT='JSON', WINDOW_TYPE='HOPPING', WINDOW_SIZE='1 SECOND', PARTITIONS=2);
 CREATE STREAM WA (ID INT KEY, N INT)
     WITH (KAFKA_TOPIC='wa', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='1 SECOND', PARTITIONS=2);
 CREATE STREAM WS (ID INT KEY, N INT) WITH (KAFKA_TOPIC='ws', VALUE_FORMAT='JSON', WINDOW_TYPE='SESSION', PARTITIONS=2);
@@ -62,6 +68,15 @@ def analysed(catalog: Catalog, joined: str, items: str = "1 AS X") -> Analysis:
         ("T LEFT JOIN U ON T.N = U.ID", "table", "T.ID"),
         ("M JOIN U ON M.N = U.ID", "table", "M.I M.J"),
         (f"WA JOIN WA AS WB {HOUR} ON WA.ID = WB.ID", "stream", "WA.ID WB.ID"),
+        (f"WA JOIN WA AS WB {HOUR} ON WA.N = WB.N AND WA.ID = WB.ID", "stream", "WA.ID WB.ID"),
+        (f"A JOIN B {HOUR} ON A.N = B.N AND A.ID = B.ID", "stream", "A.N B.N A.ID B.ID"),
+        (f"A JOIN B {HOUR} ON A.ID = B.ID AND B.N = A.ID AND A.ID = B.ID", "stream", "A.ID B.ID"),
+        (f"A FULL JOIN C {HOUR} ON A.ID = C.ID AND A.N = C.ROWKEY", "stream", "ROWKEY_1 ROWKEY_2"),
+        ("D JOIN M ON D.N = M.J AND D.ID = M.I AND D.ID > M.N", "stream", "D.ID M.I D.N M.J"),
+        ("A JOIN T ON A.ID > T.N AND A.N = T.ID", "stream", "A.N T.ID"),
+        ("T JOIN U ON T.N = U.ID AND T.ID = U.ID", "table", "T.ID U.ID"),
+        ("M JOIN M AS O ON M.J = O.J AND M.I = O.I", "table", "M.I O.I M.J O.J"),
+        ("T JOIN M ON T.N = M.J AND T.ID = M.I", "table", "T.ID"),
     ],
 )
 def test_kind_and_key(catalog: Catalog, joined: str, kind: str, key: str) -> None:
@@ -102,7 +117,15 @@ def test_a_key_that_no_source_has(catalog: Catalog, items: str, names: str) -> N
         ("A FULL JOIN T ON A.ID = T.ID", "cannot be joined by FULL JOIN", "FULL"),
         ("A JOIN B ON A.ID = B.ID", "the join with B has no WITHIN", "JOIN"),
         (f"A JOIN T {HOUR} ON A.ID = T.ID", "WITHIN is for stream-stream joins only", "JOIN"),
-        ("A JOIN T ON A.ID = T.ID AND A.N = T.N", "a join condition is one equality", "AND"),
+        ("A JOIN T ON A.ID > T.ID AND A.N > T.N", "the join with T needs an equality", "AND A.N > T.N"),
+        ("A JOIN T ON A.ID = T.ID OR A.N = T.N", "the join with T needs an equality", "OR A.N"),
+        ("A JOIN T ON A.ID = T.ID AND NOPE > 1", "there is no column NOPE", "NOPE"),
+        ("A JOIN T ON A.ID = T.ID AND N > 1", "column N is ambiguous: A and T have one", "N > 1"),
+        ("A JOIN M ON A.ID = M.I AND A.N = M.N", "must be its primary key M.I, M.J", "M.I"),
+        ("M JOIN P ON M.I = P.I AND M.J = P.J", "equal keys of M and P lie in different partitions", "JOIN"),
+        ("T FULL JOIN U ON T.ID = U.ID AND T.N > U.N", "a FULL JOIN of tables takes equalities", "> U.N"),
+        (f"WA JOIN WK {HOUR} ON WA.ID = WK.ID", "the windowed keys of WA and WK are written in different ways", "JOIN"),
+        (f"WA JOIN WH {HOUR} ON WA.ID = WH.ID", "and WH has a HOPPING window", "JOIN"),
         ("A JOIN T ON A.ID = 0", "each side of the join condition must use one source", "= 0"),
         ("A JOIN T ON A.NOPE = T.ID", "there is no column A.NOPE", "A.NOPE"),
         ("A JOIN T ON NOPE.ID = T.ID", "there is no source NOPE", "NOPE"),

@@ -89,10 +89,10 @@ def joined(outer: bool) -> tuple[ForeignKeyJoin, list[Given]]:
     ]
     time = ("$ts", pa.int64())
     left_rows = pa.schema([("l.b", pa.binary()), ("l.f", pa.int64()), ("l.v", pa.int64()), time])
-    left = LeftTable(nodes[0], "l.k", "l.b", "l.f", KeyedState("left", pa.schema([("l.k", pa.string())]), left_rows))
+    left = LeftTable(nodes[0], ["l.k"], "l.b", ["l.f"], KeyedState("left", pa.schema([("l.k", pa.string())]), left_rows))
     right_rows = pa.schema([("r.v", pa.int64()), time])
-    right = RightTable(nodes[1], "r.k", KeyedState("right", pa.schema([("r.k", pa.int64())]), right_rows))
-    return ForeignKeyJoin(left, right, index_state("index", left, pa.int64()), outer=outer), nodes
+    right = RightTable(nodes[1], ["r.k"], KeyedState("right", pa.schema([("r.k", pa.int64())]), right_rows))
+    return ForeignKeyJoin(left, right, index_state("index", left), outer=outer), nodes
 
 
 def process(join: ForeignKeyJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Left | Right]]) -> list[Output]:

@@ -130,7 +130,7 @@ class Joined:
     def side(self, i: int, kind: Kind) -> Side:
         key, value, encoded = (f"{NAMES[i]}.{column}" for column in "kvb")
         columns = {key: pa.string(), value: pa.int64()}
-        return Side(self.given[i], key, encoded, columns, *kind.reach(i), kind.outer[i])
+        return Side(self.given[i], [key], encoded, columns, *kind.reach(i), kind.outer[i])
 
     def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
         for side, node in enumerate(self.given):

@@ -64,7 +64,7 @@ def joined(outer: tuple[bool, bool]) -> tuple[TableTableJoin, list[Given]]:
     sides = [
         TableSide(
             node,
-            f"{name}.k",
+            [f"{name}.k"],
             KeyedState(
                 name, pa.schema([(f"{name}.k", pa.string())]), pa.schema([(f"{name}.v", pa.int64()), ("$ts", pa.int64())])
             ),
@@ -72,7 +72,7 @@ def joined(outer: tuple[bool, bool]) -> tuple[TableTableJoin, list[Given]]:
         )
         for i, (name, node) in enumerate(zip("lr", nodes, strict=True))
     ]
-    return TableTableJoin(sides[0], sides[1], "key"), nodes
+    return TableTableJoin(sides[0], sides[1], ["key"]), nodes
 
 
 def process(join: TableTableJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Change]]) -> list[Output]:

@@ -25,7 +25,7 @@ def explained(query: str) -> list[str]:
                 "Stage: Project",
                 "  Aggregation: 1 aggregate(s) by 1 key(s); state aggregation",
                 "    Stage: Project → Filter",
-                "      Left stream-table join on U.ID; state table.U",
+                "      Left stream-table join on U.ID, table loaded first; state table.U",
                 "        Stage: Filter → Project",
                 "          Inner stream-table join on T.ID; state table.T",
                 "            Stage: Project → Filter → Project",
