@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -62,20 +62,30 @@ class Records:
     """The rows of both sides in the order of their places: arrays with one value per record.
 
     time, partition, place, side; sequence: its number of all times; row: its number in its side's table; deleted: it has no
-    value, and only tells the time; keyed: it has a value, and no part of its key is null.
+    value, and only tells the time; keyed: it has a value, and no part of its key is null; by_clock: it is none, but time that has
+    passed; looks: it may let out rows that wait.
     positions[side][row] is the way back.
     candidates: for each side the table that rows are taken from: the batch's, then what was looked up in the buffers.
     """
 
-    def __init__(self, tables: Sequence[pa.Table], sides: Sequence[Side], first_sequence: int) -> None:
+    def __init__(
+        self, tables: Sequence[pa.Table], sides: Sequence[Side], first_sequence: int, passed: Mapping[int, int] | None = None
+    ) -> None:
+        """passed: by partition the stream time to which time has passed behind the records; for each there is one more, of the
+        first side, without key and value.
+        """
+        recorded = tables[0].num_rows
+        tables = [_followed_by(tables, passed or {}), tables[1]]
         counts = [table.num_rows for table in tables]
         place, side = _both(tables, PLACE), np.repeat([0, 1], counts)
         row = np.concatenate([np.arange(count) for count in counts])
         order = np.lexsort((row, side, place))
         keyed = [complete(table.select(s.keys)) for table, s in zip(tables, sides, strict=True)]
         self.place, self.side, self.row = place[order], side[order], row[order]
+        self.by_clock = (self.side == 0) & (self.row >= recorded)
         self.deleted = _both(tables, DELETED)[order]
         self.keyed = np.concatenate(keyed)[order] & ~self.deleted
+        self.looks = self.keyed | self.by_clock
         self.time, self.partition = _both(tables, TIMESTAMP)[order], _both(tables, PARTITION)[order]
         self.sequence = np.arange(first_sequence, first_sequence + len(order))
         back = np.empty(len(order), dtype=np.int64)
@@ -101,6 +111,21 @@ class Records:
     def keyed_of(self, side: int) -> np.ndarray:
         """The records of a side that have a key, ascending."""
         return np.flatnonzero(self.keyed & (self.side == side))
+
+
+def _followed_by(tables: Sequence[pa.Table], passed: Mapping[int, int]) -> pa.Table:
+    """The first table with a row, at the place of the last record and without a value, for every partition of `passed`."""
+    if not passed:
+        return tables[0]
+    last = int(_both(tables, PLACE).max(initial=0))
+    columns = {
+        PLACE: [last] * len(passed),
+        TIMESTAMP: list(passed.values()),
+        PARTITION: list(passed),
+        DELETED: [True] * len(passed),
+    }
+    rows = [pa.array(columns.get(field.name, [None] * len(passed)), field.type) for field in tables[0].schema]
+    return pa.concat_tables([tables[0], pa.table(rows, tables[0].schema)])
 
 
 def _both(tables: Sequence[pa.Table], ref: str) -> np.ndarray:
