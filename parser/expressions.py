@@ -182,6 +182,8 @@ def _read_call(s: TokenStream) -> nodes.FunctionCall:
         s.next()
         call.set("star", True)
     elif not s.token.is_operator(")"):
+        if s.accept("DISTINCT"):
+            call.set("distinct", True)
         call.set("expressions", s.list_of(lambda: _read_argument(s)))
     s.expect_operator(")")
     return call

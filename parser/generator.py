@@ -107,7 +107,8 @@ def _case(node: Any) -> str:
 
 def _call(node: Any) -> str:
     function = node.name if _PLAIN_NAME.fullmatch(node.name) else name(node.name)
-    return f"{function}({'*' if node.args.get('star') else _list(node.expressions)})"
+    distinct = "DISTINCT " if node.args.get("distinct") else ""
+    return f"{function}({'*' if node.args.get('star') else distinct + _list(node.expressions)})"
 
 
 def _lambda(node: Any) -> str:

@@ -310,9 +310,9 @@ class StreamJoin(exp.Join):
 
 
 class FunctionCall(exp.Expression):
-    """name(expressions); `star` for name(*). `this` is the name in upper case."""
+    """name(expressions); `star` for name(*); `distinct` for name(DISTINCT expressions). `this` is the name in upper case."""
 
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False, "star": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False, "star": False, "distinct": False}
     _hash_raw_args = True
 
     @property

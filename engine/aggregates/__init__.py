@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ksql.engine.aggregates.declare import AGGREGATES, Bound, is_aggregate, resolve_aggregate
+from ksql.engine.aggregates.declare import AGGREGATES, Bound, Function, is_aggregate
+from ksql.engine.aggregates.resolve import resolve_aggregate
 
 for _module in ("counting", "sums", "extremes", "by_offset", "collecting", "statistics", "distinct", "sum_list", "top"):
     import_module(f"ksql.engine.aggregates.{_module}")
 
-__all__ = ["AGGREGATES", "Bound", "is_aggregate", "resolve_aggregate"]
+__all__ = ["AGGREGATES", "Bound", "Function", "is_aggregate", "resolve_aggregate"]

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate
+from ksql.engine.aggregates.declare import ONCE, Bound, LiteralValue, Undoable, aggregate
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import running_sum, signed
 from ksql.engine.kernels.segments import Segments
@@ -44,6 +44,8 @@ class Count(Undoable):
         return [left[0] + right[0]]
 
 
-@aggregate("COUNT", "Rows in the group, or rows where the argument is not null.", ["*", "T"], "COUNT(*)", tables=True)
+@aggregate(
+    "COUNT", "Rows in the group, or rows where the argument is not null.", ["*", "T"], "COUNT(*)", tables=True, distinct=ONCE
+)
 def bind_count(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return Count() if len(types) <= 1 and not literals else None

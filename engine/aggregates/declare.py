@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.errors import StatementError, did_you_mean
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.types.sql_types import SqlType
 
@@ -20,7 +19,7 @@ from ksql.engine.types.sql_types import SqlType
 LiteralValue = int | bool | str
 
 
-class Bound(ABC):
+class Function(ABC):
     """An aggregate function for arguments of certain types.
 
     `state` names what is kept per group, with Arrow types; a group begins with all of it null. The state after every record is
@@ -29,6 +28,25 @@ class Bound(ABC):
 
     returns: SqlType
     state: Sequence[tuple[str, pa.DataType]]
+
+    def limit(self, most: int) -> None:  # noqa: B027 - most functions have nothing to limit
+        """Collect at most so many values."""
+
+    def result(self, state: Sequence[pa.Array]) -> pa.Array:
+        """Values of the function, from arrays of state: by default the only state column."""
+        return state[0]
+
+    def result_of(self, state: Sequence[Any]) -> Any:
+        """The value of the function for one state, in plain Python."""
+        return state[0]
+
+    def mergeable(self) -> Mergeable | None:
+        """This function for groups that may become one; None where there is none."""
+        return None
+
+
+class Bound(Function):
+    """A function whose state is all it has to know of the rows that have come."""
 
     @abstractmethod
     def scan(
@@ -43,21 +61,6 @@ class Bound(ABC):
     @abstractmethod
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         """State after one more record."""
-
-    def mergeable(self) -> Mergeable | None:
-        """This function for groups that may become one; None where there is none."""
-        return None
-
-    def limit(self, most: int) -> None:  # noqa: B027 - most functions have nothing to limit
-        """Collect at most so many values."""
-
-    def result(self, state: Sequence[pa.Array]) -> pa.Array:
-        """Values of the function, from arrays of state: by default the only state column."""
-        return state[0]
-
-    def result_of(self, state: Sequence[Any]) -> Any:
-        """The value of the function for one state, in plain Python."""
-        return state[0]
 
 
 class Mergeable(Bound):
@@ -97,14 +100,18 @@ class Undoable(Mergeable):
         """State after one more record; after taking it back where sign is -1."""
 
 
-Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Bound | None]
+Binder = Callable[[Sequence[SqlType], Sequence[LiteralValue]], Function | None]
+
+#: As what becomes of a function by DISTINCT: it is given each different value once.
+ONCE = "ONCE"
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """An aggregate function: `signatures` for people, `bind` for the planner (None when the types do not fit).
 
-    tables: it may be used on tables, whose rows are taken back when they change: it is `Undoable`.
+    tables: binds it for tables, whose rows are taken back when they change; None: it cannot be used there.
+    distinct: the name of the function that it is with DISTINCT (its own where that changes nothing), or ONCE; empty: refused.
     """
 
     name: str
@@ -112,19 +119,27 @@ class Declaration:
     signatures: tuple[str, ...]
     bind: Binder
     example: str = ""
-    tables: bool = False
+    tables: Binder | None = None
+    distinct: str = ""
 
 
 AGGREGATES: dict[str, Declaration] = {}
 
 
 def aggregate(
-    name: str, doc: str, signatures: Sequence[str], example: str = "", *, tables: bool = False
+    name: str,
+    doc: str,
+    signatures: Sequence[str],
+    example: str = "",
+    *,
+    tables: Binder | bool = False,
+    distinct: str = "",
 ) -> Callable[[Binder], Binder]:
-    """Register a binder as the aggregate function `name`."""
+    """Register a binder as the aggregate function `name`. tables: whether it binds for tables, too, or what does."""
 
     def register(bind: Binder) -> Binder:
-        AGGREGATES[name] = Declaration(name, doc, tuple(signatures), bind, example, tables)
+        on_tables = (bind if tables else None) if isinstance(tables, bool) else tables
+        AGGREGATES[name] = Declaration(name, doc, tuple(signatures), bind, example, on_tables, distinct)
         return bind
 
     return register
@@ -132,41 +147,6 @@ def aggregate(
 
 def is_aggregate(name: str) -> bool:
     return name in AGGREGATES
-
-
-def resolve_aggregate(
-    name: str,
-    types: Sequence[SqlType],
-    literals: Sequence[LiteralValue],
-    settings: Mapping[str, str] = MappingProxyType({}),
-    *,
-    table: bool = False,
-) -> Bound:
-    """The function for the types of its columns and its literals; no implicit casts. Raises StatementError.
-
-    settings: `ksql.functions.<name>.limit` is how many values it collects at most. table: the rows are those of a table.
-    """
-    declaration = AGGREGATES.get(name)
-    if declaration is None:
-        raise StatementError(f"there is no aggregate function {name}", hint=did_you_mean(name, AGGREGATES))
-    if table and not declaration.tables:
-        raise StatementError(
-            f"{name} cannot be used on a table",
-            detail="when a row changes, its old value is taken back, which this function cannot do",
-            hint="on tables there are " + ", ".join(sorted(known for known in AGGREGATES if AGGREGATES[known].tables)) + ".",
-        )
-    bound = declaration.bind(types, literals)
-    if bound is None:
-        given = ", ".join([str(t) for t in types] + [str(v) for v in literals])
-        raise StatementError(
-            f"{name} does not accept ({given})",
-            detail="it accepts " + ", ".join(f"{name}({s})" for s in declaration.signatures),
-            hint="aggregates convert no types by themselves: CAST the argument.",
-        )
-    limit = settings.get(f"ksql.functions.{name.lower()}.limit", "-1")
-    if int(limit) >= 0:
-        bound.limit(int(limit))
-    return bound
 
 
 def wrap_int32(value: int) -> int:
@@ -188,4 +168,16 @@ def java_identity(value: Any) -> Any:
         return tuple(java_identity(item) for item in value)
     if isinstance(value, dict):
         return tuple((name, java_identity(item)) for name, item in value.items())
+    return value
+
+
+def java_order(value: Any) -> Any:
+    """A key that sorts as Java's compareTo does. For the `step` twins."""
+    if isinstance(value, float):
+        bits = struct.unpack(">q", struct.pack(">d", math.nan if math.isnan(value) else value))[0]
+        return bits if bits >= 0 else bits ^ 0x7FFF_FFFF_FFFF_FFFF
+    if isinstance(value, str):
+        return value.encode("utf-16-be", "surrogatepass")
+    if isinstance(value, bytes):
+        return [byte - 256 if byte > 127 else byte for byte in value]
     return value

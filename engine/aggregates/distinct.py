@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ksql.engine.aggregates.counting import Count
 from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, Undoable, aggregate, java_identity
 from ksql.engine.aggregates.merging import with_rows, with_steps
+from ksql.engine.aggregates.values import Once
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
 from ksql.engine.kernels.lives import Limit, Lives
@@ -213,7 +215,17 @@ def _one(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> bool:
     return len(types) == 1 and not literals
 
 
-@aggregate("COUNT_DISTINCT", "Number of distinct values that are not null.", ["T"])
+def _count_on_table(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Once | None:
+    return Once(Count(), types[0]) if _one(types, literals) else None
+
+
+@aggregate(
+    "COUNT_DISTINCT",
+    "Number of distinct values that are not null.",
+    ["T"],
+    tables=_count_on_table,
+    distinct="COUNT_DISTINCT",
+)
 def bind_count_distinct(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return CountDistinct(types[0]) if _one(types, literals) else None
 
@@ -228,6 +240,6 @@ def bind_histogram(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -
     return Histogram() if _one(types, literals) and types[0] == STRING else None
 
 
-@aggregate("ATTR", "The only value of a group; null when there are several.", ["T"], tables=True)
+@aggregate("ATTR", "The only value of a group; null when there are several.", ["T"], tables=True, distinct="ATTR")
 def bind_attr(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return OnlyValue(types[0]) if _one(types, literals) else None

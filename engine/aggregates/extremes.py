@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate, java_order
 from ksql.engine.aggregates.merging import with_rows
+from ksql.engine.aggregates.standing import StandingExtreme
 from ksql.engine.kernels.nulls import validity
 from ksql.engine.kernels.ranks import order_codes
 from ksql.engine.kernels.scans import identity, last_valid, running_extreme
@@ -55,32 +55,38 @@ class Extreme(Mergeable):
         return self.step(left, right)
 
 
-def java_order(value: Any) -> Any:
-    """A key that sorts as Java's compareTo does."""
-    if isinstance(value, float):
-        bits = struct.unpack(">q", struct.pack(">d", math.nan if math.isnan(value) else value))[0]
-        return bits if bits >= 0 else bits ^ 0x7FFF_FFFF_FFFF_FFFF
-    if isinstance(value, str):
-        return value.encode("utf-16-be", "surrogatepass")
-    if isinstance(value, bytes):
-        return [byte - 256 if byte > 127 else byte for byte in value]
-    return value
-
-
 def _bind(types: Sequence[SqlType], literals: Sequence[LiteralValue], *, largest: bool) -> Bound | None:
     if len(types) != 1 or literals or not (types[0] in ORDERED or isinstance(types[0], Decimal)):
         return None
     return Extreme(types[0], largest=largest)
 
 
+def _on_table(types: Sequence[SqlType], literals: Sequence[LiteralValue], *, largest: bool) -> StandingExtreme | None:
+    return None if _bind(types, literals, largest=largest) is None else StandingExtreme(types[0], largest=largest)
+
+
 _SIGNATURES = ["INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP"]
 
 
-@aggregate("MAX", "Largest value; null for no values.", _SIGNATURES, "MAX(price)")
+@aggregate(
+    "MAX",
+    "Largest value; null for no values.",
+    _SIGNATURES,
+    "MAX(price)",
+    tables=partial(_on_table, largest=True),
+    distinct="MAX",
+)
 def bind_max(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return _bind(types, literals, largest=True)
 
 
-@aggregate("MIN", "Smallest value; null for no values.", _SIGNATURES, "MIN(price)")
+@aggregate(
+    "MIN",
+    "Smallest value; null for no values.",
+    _SIGNATURES,
+    "MIN(price)",
+    tables=partial(_on_table, largest=False),
+    distinct="MIN",
+)
 def bind_min(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return _bind(types, literals, largest=False)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int64
+from ksql.engine.aggregates.declare import ONCE, Bound, LiteralValue, Undoable, aggregate, wrap_int64
 from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.nulls import numbers, validity
 from ksql.engine.kernels.scans import previous, running_double_sum, running_sum, signed
@@ -158,12 +158,20 @@ def _deviation(types: Sequence[SqlType], literals: Sequence[LiteralValue], *, ro
 _SIGNATURES = ["INT", "BIGINT", "DOUBLE"]
 
 
-@aggregate("STDDEV_SAMP", "Sample variance, in spite of its name; 0.0 for fewer than two values.", _SIGNATURES, tables=True)
+@aggregate(
+    "STDDEV_SAMP",
+    "Sample variance, in spite of its name; 0.0 for fewer than two values.",
+    _SIGNATURES,
+    tables=True,
+    distinct=ONCE,
+)
 def bind_variance(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return _deviation(types, literals, root=False)
 
 
-@aggregate("STDDEV_SAMPLE", "Sample standard deviation; 0.0 for fewer than two values.", _SIGNATURES, tables=True)
+@aggregate(
+    "STDDEV_SAMPLE", "Sample standard deviation; 0.0 for fewer than two values.", _SIGNATURES, tables=True, distinct=ONCE
+)
 def bind_deviation(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return _deviation(types, literals, root=True)
 

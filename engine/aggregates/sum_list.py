@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate
+from ksql.engine.aggregates.declare import ONCE, Bound, LiteralValue, Undoable, aggregate
 from ksql.engine.aggregates.sums import sum_of
 from ksql.engine.kernels.lists import sizes_of
 from ksql.engine.kernels.nulls import validity
@@ -58,7 +58,13 @@ class SumList(Undoable):
         return self._sum.merge_of(left, right)
 
 
-@aggregate("SUM_LIST", "Sum of all elements of all arrays.", ["ARRAY<INT>", "ARRAY<BIGINT>", "ARRAY<DOUBLE>"], tables=True)
+@aggregate(
+    "SUM_LIST",
+    "Sum of all elements of all arrays.",
+    ["ARRAY<INT>", "ARRAY<BIGINT>", "ARRAY<DOUBLE>"],
+    tables=True,
+    distinct=ONCE,
+)
 def bind_sum_list(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     if len(types) != 1 or literals or not isinstance(types[0], Array):
         return None

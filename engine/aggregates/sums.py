@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Undoable, aggregate, wrap_int32, wrap_int64
+from ksql.engine.aggregates.declare import ONCE, Bound, LiteralValue, Undoable, aggregate, wrap_int32, wrap_int64
 from ksql.engine.aggregates.merging import with_rows
 from ksql.engine.errors import QueryError
 from ksql.engine.kernels.decimals import running_decimal_sum
@@ -130,6 +130,7 @@ def sum_of(type_: SqlType) -> Undoable:
     ["INT", "BIGINT", "DOUBLE", "DECIMAL"],
     "SUM(amount)",
     tables=True,
+    distinct=ONCE,
 )
 def bind_sum(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     is_number = len(types) == 1 and (types[0] in _NUMBERS or isinstance(types[0], Decimal))
@@ -176,6 +177,6 @@ class Average(Undoable):
         return float(state[0]) / state[1] if state[1] else 0.0
 
 
-@aggregate("AVG", "Arithmetic mean; 0.0 for no values.", ["INT", "BIGINT", "DOUBLE"], "AVG(delay)", tables=True)
+@aggregate("AVG", "Arithmetic mean; 0.0 for no values.", ["INT", "BIGINT", "DOUBLE"], "AVG(delay)", tables=True, distinct=ONCE)
 def bind_average(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     return Average(sum_of(types[0])) if len(types) == 1 and types[0] in _NUMBERS and not literals else None

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate
-from ksql.engine.aggregates.extremes import ORDERED, java_order
+from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, aggregate, java_order
+from ksql.engine.aggregates.extremes import ORDERED
 from ksql.engine.aggregates.merging import with_rows, with_steps
+from ksql.engine.aggregates.standing import StandingTop
 from ksql.engine.errors import StatementError
 from ksql.engine.kernels.distinct import Entries
 from ksql.engine.kernels.lists import sizes_of
@@ -86,11 +87,30 @@ def _k(literals: Sequence[LiteralValue]) -> int | None:
     return literals[0]
 
 
+def _top_of_table(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> StandingTop | None:
+    if bind_top(types, literals) is None:
+        return None
+    if len(types) > 1:
+        raise StatementError(
+            "TOPK of several columns cannot be used on a table",
+            detail="which of the rows with equal values is the first depends on when each of them came",
+            hint="TOPK of one column can, and so can TOPKDISTINCT.",
+        )
+    return StandingTop(types[0], _k(literals) or 1, distinct=False)
+
+
+def _top_distinct_of_table(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> StandingTop | None:
+    fits = bind_top_distinct(types, literals) is not None
+    return StandingTop(types[0], _k(literals) or 1, distinct=True) if fits else None
+
+
 @aggregate(
     "TOPK",
     "The k largest values, largest first; with more columns, structs of the k best rows.",
     [f"{name}, ANY…, INT literal" for name in ("INT", "BIGINT", "DOUBLE", "STRING")],
     "TOPK(price, 3)",
+    tables=_top_of_table,
+    distinct="TOPKDISTINCT",
 )
 def bind_top(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     if not types or types[0] not in (INTEGER, BIGINT, DOUBLE, STRING):
@@ -104,6 +124,8 @@ def bind_top(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Boun
     "The k largest distinct values, largest first.",
     ["INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP"],
     "TOPKDISTINCT(price, 3)",
+    tables=_top_distinct_of_table,
+    distinct="TOPKDISTINCT",
 )
 def bind_top_distinct(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Bound | None:
     if len(types) != 1 or not (types[0] in ORDERED or isinstance(types[0], Decimal)):

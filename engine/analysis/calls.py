@@ -33,9 +33,16 @@ def check_calls(analysis: Analysis) -> None:
     for clause, parts in (("WHERE", where), *keys):
         for call in _calls(parts, is_aggregate):
             fail(call, f"the aggregate function {call.name} cannot stand in {clause}", hint=_AGGREGATE_HINTS[clause])
+    _check_distinct(analysis.query)
     if not analysis.is_aggregate:
         for call in _calls(analysis.query.expressions, is_aggregate):
             fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint=_WITHOUT_GROUPS)
+
+
+def _check_distinct(query: exp.Expression) -> None:
+    for call in _calls([query], lambda name: not is_aggregate(name)):
+        if call.args.get("distinct"):
+            fail(call, f"DISTINCT cannot stand in {call.name}", hint="it is for aggregates: COUNT(DISTINCT x).")
 
 
 def refuse_rows(value: exp.Expression) -> None:

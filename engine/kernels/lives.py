@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -35,17 +36,17 @@ class Spans:
     def at(self, rows: np.ndarray) -> tuple[pa.Array, np.ndarray]:
         """(offsets of the lists of spans that there are after each of the ascending `rows`, the numbers of these spans)"""
         offsets = offsets_of(self.sums(np.ones(len(self.items)), rows))
-        first, end = self._range(rows)
+        first, end = self.within(rows)
         row = ranges(first, end - first)
         return offsets, np.repeat(np.arange(len(self.items)), end - first)[stable_order(row)]
 
     def sums(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The sum of the spans' weights (whole numbers, sums below 2^53) over those that there are after each of `rows`."""
-        first, end = self._range(rows)
+        first, end = self.within(rows)
         change = np.bincount(first, weights, len(rows) + 1) - np.bincount(end, weights, len(rows) + 1)
         return np.cumsum(change)[: len(rows)].astype(np.int64)
 
-    def _range(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def within(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.searchsorted(rows, self.births), np.searchsorted(rows, self.deaths)
 
 
@@ -66,21 +67,30 @@ class Lives:
         floors: np.ndarray,
         segments: Segments,
         limit: Limit | None = None,
+        codes: np.ndarray | None = None,
     ) -> None:
-        """`amounts`, `floors`: int64, one per item."""
+        """`amounts`, `floors`: int64, one per item. codes: numbers of the items, the same for the same value of the same
+        segment, if they are known."""
         self.values = pa.concat_arrays([known, values])
         segment = np.append(np.repeat(np.arange(len(segments)), sizes), segments.segment)
-        self._items = Segments(segment)
+        self._segment = segment
         self._rows, self._known = segments.rows, len(known)
         self._row = np.append(np.repeat(segments.starts, sizes), np.arange(segments.rows))
         self._end = segments.ends[segment] + 1
-        codes = equality_codes(self.values)
+        if codes is None:
+            codes = equality_codes(self.values)
+            codes += segment * (int(codes.max(initial=0)) + 1)
         #: The items of one value in one segment, in order of time.
-        self._groups = Segments(segment * (int(codes.max(initial=0)) + 1) + codes)
+        self._groups = Segments(codes)
         if limit is not None:
             heard = ~self._refused(segment, codes, amounts, floors, limit)
             amounts, floors = amounts * heard, floors * heard
         self._before, self._after = _numbers(amounts, floors, self._groups)
+
+    @cached_property
+    def _items(self) -> Segments:
+        """The items by segment."""
+        return Segments(self._segment)
 
     def _refused(
         self, segment: np.ndarray, codes: np.ndarray, amounts: np.ndarray, floors: np.ndarray, limit: Limit
@@ -94,26 +104,27 @@ class Lives:
             refused[own] = _refused_in_turn(codes[own].tolist(), amounts[own].tolist(), floors[own].tolist(), limit)
         return refused
 
-    def of_values(self) -> Spans:
-        """When each value is there: from its first to its last."""
+    def of_values(self, *, ordered: bool = True) -> Spans:
+        """When each value is there: from its first to its last. ordered: the spans stand as `Spans` says."""
         came, went = (self._before == 0) & (self._after > 0), (self._before > 0) & (self._after == 0)
-        return self._spans(np.flatnonzero(came | went), came)
+        return self._spans(np.flatnonzero(came | went), came, ordered=ordered)
 
-    def of_items(self) -> Spans:
+    def of_items(self, *, ordered: bool = True) -> Spans:
         """When each single item is there, with amounts of 1 and -1: what is taken away is the last one that is equal."""
         came, went = self._after > self._before, self._after < self._before
         events = np.flatnonzero(came | went)
         level = np.maximum(self._before, self._after)[events]
         key = self._groups.segment[events] * (int(level.max(initial=0)) + 1) + level
-        return self._spans(events[stable_order(key)], came)
+        return self._spans(events[stable_order(key)], came, ordered=ordered)
 
-    def _spans(self, events: np.ndarray, came: np.ndarray) -> Spans:
+    def _spans(self, events: np.ndarray, came: np.ndarray, *, ordered: bool) -> Spans:
         """Of `events`, comings each followed by its going if there is one (numbers of items sorted by group)."""
         items, born = self._groups.order[events], came[events]
         dies = np.append(~born[1:], False)[: len(born)]
         deaths = np.where(dies, np.append(self._row[items][1:], 0)[: len(items)], self._end[items])
         births = np.flatnonzero(born)
-        births = births[np.argsort(self._items.inverse[items[births]])]
+        if ordered:
+            births = births[np.argsort(self._items.inverse[items[births]])]
         return Spans(items[births], self._row[items[births]], deaths[births])
 
     def numbers(self, items: np.ndarray, rows: np.ndarray) -> np.ndarray:

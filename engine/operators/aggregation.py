@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates import Bound
+from ksql.engine.aggregates import Bound, Function
 from ksql.engine.aggregates.declare import Undoable
+from ksql.engine.aggregates.values import OfValues
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
 from ksql.engine.operators.moments import Moments
+from ksql.engine.operators.remembered_values import RememberedValues
 from ksql.engine.operators.repartition import moved
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
@@ -32,7 +34,7 @@ REKEY = "$rekey"
 class AggregateCall:
     """One aggregate of a query: the function, the refs of its arguments, the ref of its result, the refs of its state."""
 
-    function: Bound
+    function: Function
     arguments: Sequence[str]
     ref: str
 
@@ -74,8 +76,10 @@ class Aggregation:
         #: By what, and how late, windows leave.
         self.expiry = Expiry(self._leave_by(), windows.retention_ms) if windows else None
         self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
+        self.values = self._remembered_values()
         self.inputs = (input_,)
-        self.states: Sequence[Stateful] = (self.stream_times, self.state) if windows else (self.state,)
+        remembered = [self.state, *(values.state for values in self.values)]
+        self.states: Sequence[Stateful] = (self.stream_times, *remembered) if windows else remembered
 
     def _leave_by(self) -> StreamTimes:
         return self.stream_times
@@ -85,6 +89,25 @@ class Aggregation:
             return KeyedState(self.name, pa.schema(keys), pa.schema(rows))
         key_schema, row_schema = pa.schema([*keys, (WINDOW_START, pa.int64())]), pa.schema([*rows, (PARTITION, pa.int32())])
         return TimedState(self.name, key_schema, row_schema, self.expiry, time=WINDOW_START, partition=PARTITION)
+
+    def _remembered_values(self) -> list[RememberedValues]:
+        """One for each argument of which the values themselves are asked for."""
+        asking: dict[str, list[OfValues]] = {}
+        for call in self.calls:
+            if isinstance(call.function, OfValues):
+                asking.setdefault(call.arguments[0], []).append(call.function)
+        return [
+            RememberedValues(
+                f"{self.name}.values-{i}",
+                self.state.keys,
+                (argument, functions[0].argument.arrow),
+                signed=self._signed,
+                largest=max(function.largest for function in functions),
+                smallest=max(function.smallest for function in functions),
+                expiry=self.expiry,
+            )
+            for i, (argument, functions) in enumerate(asking.items())
+        ]
 
     def describe(self) -> str:
         windows = f", {self.windows.describe()}" if self.windows else ""
@@ -164,14 +187,18 @@ class Aggregation:
         """State columns after each wanted sorted row."""
         order = pa.array(segments.order)
         signs = rows.column(SIGN).to_numpy()[segments.order] if self._signed else None
+        column = {ref: rows.column(ref).combine_chunks().take(order) for call in self.calls for ref in call.arguments}
+        values = {known.argument: known.take_in(rows, column[known.argument], segments, signs) for known in self.values}
         states: dict[str, pa.Array] = {}
         for call in self.calls:
-            arguments = [rows.column(ref).combine_chunks().take(order) for ref in call.arguments]
             before = [old.column(ref).combine_chunks() for ref in call.state_refs]
-            function = call.function
-            if signs is not None and isinstance(function, Undoable):
+            function, arguments = call.function, [column[ref] for ref in call.arguments]
+            if isinstance(function, OfValues):
+                after = function.scan(values[call.arguments[0]], before, segments, wanted)
+            elif signs is not None and isinstance(function, Undoable):
                 after = function.scan(arguments, before, segments, wanted, signs)
             else:
+                assert isinstance(function, Bound)
                 after = function.scan(arguments, before, segments, wanted)
             states |= dict(zip(call.state_refs, after, strict=True))
         return states

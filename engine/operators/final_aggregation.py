@@ -36,7 +36,7 @@ class FinalAggregation(Aggregation):
     ) -> None:
         self._closed = ClosedWindows(name, closing)
         super().__init__(name, input_, keys, calls, windows, repartition)
-        self.states: Sequence[Stateful] = (self.stream_times, self.state, self._closed.times)
+        self.states: Sequence[Stateful] = (*self.states, self._closed.times)
 
     def _leave_by(self) -> StreamTimes:
         """No window leaves that has not come out."""

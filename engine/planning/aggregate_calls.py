@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate, resolve_aggregate
+from ksql.engine.aggregates.values import OfValues
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.operators.aggregation import AggregateCall
@@ -42,7 +43,7 @@ class AggregateCalls:
             return
         number = len(self.found)
         types: list[SqlType] = []
-        refs: list[str] = []
+        compiled: list[Sql] = []
         literals: list[int | bool | str] = []
         for argument in node.expressions:
             if isinstance(argument, exp.Literal | exp.Boolean) and types:
@@ -52,16 +53,24 @@ class AggregateCalls:
             sql = compile_sql(argument, relation.scope)
             if sql.type is None:
                 fail(argument, f"an argument of {node.name} is a bare NULL", hint="CAST(NULL AS …) gives it a type.")
-            ref = f"$arg{len(self.arguments)}"
-            self.arguments.append((ref, sql))
             types.append(sql.type)
-            refs.append(ref)
+            compiled.append(sql)
+        table, distinct = relation.traits.is_table, bool(node.args.get("distinct"))
         try:
-            function = resolve_aggregate(node.name, types, literals, self.properties, table=relation.traits.is_table)
+            function = resolve_aggregate(node.name, types, literals, self.properties, table=table, distinct=distinct)
         except StatementError as error:
             raise located(error, node) from None
+        refs = [self._argument(sql, shared=isinstance(function, OfValues)) for sql in compiled]
         self.found.append((node, f"$agg{number}"))
         self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
+
+    def _argument(self, sql: Sql, *, shared: bool) -> str:
+        """Ref of the argument. shared: that of an equal one, if there is one, so that its values are remembered once."""
+        ref = next((ref for ref, known in self.arguments if shared and known == sql), None)
+        if ref is None:
+            ref = f"$arg{len(self.arguments)}"
+            self.arguments.append((ref, sql))
+        return ref
 
 
 def _literal(node: exp.Expression) -> int | bool | str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ksql.engine.aggregates import AGGREGATES
+from ksql.engine.aggregates.declare import ONCE, Declaration
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.functions import functions
 from ksql.engine.functions.signature import Signature
@@ -71,8 +72,17 @@ def _aggregate(name: str) -> _Described | None:
     variations: list[tuple[str, dict[str, object]]] = [
         (text, {"arguments": [], "returnType": "", "description": text}) for text in texts
     ]
-    doc = f"{found.doc} {'For streams and tables.' if found.tables else 'For streams only.'}"
+    doc = " ".join([found.doc, "For streams and tables." if found.tables else "For streams only.", _of_different(found)])
     return _Described("AGGREGATE", "AGGREGATE", doc, variations, [found.example] if found.example else [])
+
+
+def _of_different(found: Declaration) -> str:
+    """What DISTINCT makes of an aggregate function."""
+    if found.distinct == ONCE:
+        return "With DISTINCT each different value counts once."
+    if found.distinct == found.name:
+        return "DISTINCT changes nothing."
+    return f"With DISTINCT it is {found.distinct}." if found.distinct else "It cannot have DISTINCT."
 
 
 def _body(signature: Signature) -> dict[str, object]:

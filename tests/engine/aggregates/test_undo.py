@@ -56,11 +56,14 @@ CASES: list[tuple[str, list[SqlType], list[st.SearchStrategy[Any]], Callable[[An
     *[("SUM_LIST", [t], [st.none() | VALUES[t]], same) for t in (Array(INTEGER), Array(DOUBLE))],
     *[("CORRELATION", [t, t], [st.none() | SMALL] * 2, same) for t in (INTEGER, BIGINT, DOUBLE)],
     *[(name, [t], [st.none() | SMALL], near) for name in ("STDDEV_SAMP", "STDDEV_SAMPLE") for t in (INTEGER, BIGINT, DOUBLE)],
-    *[("COLLECT_LIST", [t], [st.none() | VALUES[t]], unordered) for t in VALUES],
+    *[(name, [t], [st.none() | VALUES[t]], unordered) for name in ("COLLECT_LIST", "COLLECT_SET") for t in VALUES],
     ("HISTOGRAM", [STRING], [VALUES[STRING]], unordered),
     *[("ATTR", [t], [st.none() | VALUES[t]], same) for t in (STRING, BYTES)],
 ]
 
+
+#: What these are of the rows that are left is tested with the operator that remembers their values.
+OF_VALUES = {"MIN", "MAX", "TOPK", "TOPKDISTINCT", "COUNT_DISTINCT"}
 
 Row = tuple[Any, ...]
 
@@ -100,13 +103,31 @@ def result(bound: Bound, types: Sequence[SqlType], rows: Sequence[Row], signs: l
 
 
 def test_undoable_functions_are_declared_for_tables() -> None:
-    assert {case[0] for case in CASES} == {name for name, declared in AGGREGATES.items() if declared.tables}
+    undoable = {case[0] for case in CASES} | OF_VALUES
+    assert undoable == {name for name, declared in AGGREGATES.items() if declared.tables}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, declared in AGGREGATES.items() if not declared.tables))
 def test_refused_on_tables(name: str) -> None:
     with pytest.raises(StatementError, match=f"{name} cannot be used on a table"):
         resolve_aggregate(name, [INTEGER], (), table=True)
+
+
+def test_topk_of_several_columns_is_refused_on_tables() -> None:
+    with pytest.raises(StatementError, match="several columns cannot be used on a table"):
+        resolve_aggregate("TOPK", [INTEGER, STRING], (2,), table=True)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, declared in AGGREGATES.items() if not declared.distinct))
+def test_distinct_is_refused_by_name(name: str) -> None:
+    with pytest.raises(StatementError, match=f"{name} cannot have DISTINCT"):
+        resolve_aggregate(name, [INTEGER], (), distinct=True)
+
+
+@pytest.mark.parametrize("types", [[], [INTEGER, INTEGER]])
+def test_distinct_is_of_one_column(types: list[SqlType]) -> None:
+    with pytest.raises(StatementError, match=r"COUNT does not accept \(DISTINCT"):
+        resolve_aggregate("COUNT", types, (), distinct=True)
 
 
 def test_rounding_leaves_no_negative_variance() -> None:

@@ -63,10 +63,10 @@ def test_functions(database: ksql.Database, name: str, kind: str, signature: str
     assert not example or examples[0][2][0][0].startswith(example)
 
 
-@pytest.mark.parametrize(("name", "where"), [("SUM", "For streams and tables."), ("MAX", "For streams only.")])
+@pytest.mark.parametrize(("name", "where"), [("SUM", "For streams and tables."), ("LATEST_BY_OFFSET", "For streams only.")])
 def test_where_an_aggregate_may_be_used(database: ksql.Database, name: str, where: str) -> None:
     (_, _, [[doc]]), *_ = _listing(database, f"DESCRIBE FUNCTION {name};").sections
-    assert doc.endswith(where)
+    assert where in doc
 
 
 def test_every_source_in_detail(database: ksql.Database) -> None:

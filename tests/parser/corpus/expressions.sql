@@ -37,6 +37,7 @@ SELECT arr[1], arr[-1], arr[a + 1], arr[1][2], m['k'], m['a'][1], t.arr[1], f(a)
 SELECT s->x, t.s->x, s->x->y, s->`x`, arr[1]->x, s->arr[1], s->m['k']->z, f(a)->x, (s)->x FROM t EMIT CHANGES;
 SELECT s->x + s->y * -s->z, -arr[1], NOT s->flag FROM t EMIT CHANGES;
 SELECT COUNT(*), COUNT(), count(a), SUM(a + b), f(), f(a), f(a, b, c), nested(f(g(h(a)))) FROM t GROUP BY b EMIT CHANGES;
+SELECT COUNT(DISTINCT a), SUM(DISTINCT a + b), TOPK(DISTINCT a, 3) FROM t GROUP BY b EMIT CHANGES;
 SELECT UCASE(a), ucase(a), Ucase(a), `ucase`(a), "Own Function"(a) FROM t EMIT CHANGES;
 SELECT REPLACE(a, 'x', 'y'), DATE(a), TIME(a), TIMESTAMP(a), YEAR(a), SET(a), IF(a, b, c), LEFT(a, 2), FILTER(a, x => x) FROM t EMIT CHANGES;
 SELECT DATEADD(DAY, 1, d), DATEADD(DAYS, 1, d), DATESUB(HOURS, n, d), TIMEADD(MINUTE, 5, x), TIMESTAMPADD(MILLISECONDS, 1, ts) FROM t EMIT CHANGES;

@@ -19,7 +19,7 @@ SELECT f.id, p.model FROM flights AS f JOIN planes AS p ON f.tail = p.tail AND f
 SELECT ts AT TIME ZONE 'UTC' FROM flights;
 SELECT CAST(delay AS HUGEINT), delay::DOUBLE FROM flights;
 SELECT COUNT(*) FILTER (WHERE delay > 5) FROM flights;
-SELECT SUM(DISTINCT delay) FROM flights;
+SELECT SUM(DISTINCT delay) FROM flights ORDER BY 1;
 SELECT * EXCLUDE (delay) FROM flights;
 VALUES (1, 'a'), (2, 'b');
 FROM flights;
