@@ -62,8 +62,8 @@ class Records:
     """The rows of both sides in the order of their places: arrays with one value per record.
 
     time, partition, place, side; sequence: its number of all times; row: its number in its side's table; deleted: it has no
-    value, and only tells the time; keyed: it has a value, and no part of its key is null; by_clock: it is none, but time that has
-    passed; looks: it may let out rows that wait.
+    value, and only tells the time; keyed: it has a value, and no part of its key is null; by_clock: it is none, but time that
+    has passed; looks: it may let out rows that wait.
     positions[side][row] is the way back.
     candidates: for each side the table that rows are taken from: the batch's, then what was looked up in the buffers.
     """
