@@ -11,10 +11,9 @@ PULL_ONLY = "is for pull queries only"
 _QUERY = {
     "DISTINCT": ("DISTINCT", "GROUP BY gives each group once."),
     "ORDER": ("ORDER BY", "a query that never ends has no order but that of arrival."),
-    "UNION": ("UNION", "INSERT INTO a stream from several queries."),
+    "UNION": ("UNION without ALL", "UNION ALL keeps every row; GROUP BY gives each group once."),
     "EXCEPT": ("EXCEPT", "a LEFT JOIN and a test for NULL find what is missing."),
     "INTERSECT": ("INTERSECT", "an inner JOIN finds what both have."),
-    "WITH": ("WITH", "CREATE STREAM … AS SELECT … makes a stream of the inner query."),
     "CROSS": ("CROSS JOIN", "a join needs ON a.x = b.x."),
     "USING": ("USING", "a join needs ON a.x = b.x."),
     "OVER": ("OVER (…)", "WINDOW … and GROUP BY aggregate over time."),
@@ -48,9 +47,15 @@ def refuse_subquery(s: TokenStream) -> None:
     """Refuse the present token, a parenthesis or SELECT, if a query begins with it."""
     if s.token.is_operator("(") or s.token.is_word("SELECT"):
         s.fail(
-            f"a query inside a query {PULL_ONLY}",
-            hint="CREATE STREAM … AS SELECT … makes a stream of the inner query.",
+            f"a query inside an expression {PULL_ONLY}",
+            hint="a query may stand in FROM: JOIN (SELECT …) AS name ON a.x = name.x.",
         )
+
+
+def refuse_more_selects(s: TokenStream) -> None:
+    """Refuse the present token if it is no SELECT, but another form of a query that a database takes behind UNION ALL."""
+    if s.token.is_operator("(") or s.token.is_word("WITH", "FROM", "VALUES"):
+        s.fail("a SELECT is expected behind UNION ALL", hint="a query in parentheses may stand in FROM; WITH comes first.")
 
 
 def refuse_comma_join(s: TokenStream) -> None:
@@ -62,8 +67,6 @@ def refuse_comma_join(s: TokenStream) -> None:
 def refuse_foreign_statement(s: TokenStream) -> None:
     """Refuse the present token by its name when it begins a statement that only other databases have."""
     token = s.token
-    if token.is_word("WITH"):
-        refuse_foreign_query(s)
     if token.is_word("FROM", "VALUES"):
         s.fail(f"a query without SELECT {PULL_ONLY}", hint="write SELECT … FROM …;")
     if token.is_operator("("):

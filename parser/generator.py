@@ -169,9 +169,29 @@ def _table(node: Any) -> str:
     return _words(to_sql(node.this), alias and f"AS {to_sql(alias.this)}")
 
 
+def _subquery(node: Any) -> str:
+    alias = node.args.get("alias")
+    return _words(f"({to_sql(node.this)})", alias and f"AS {to_sql(alias.this)}")
+
+
+def _common(node: Any) -> str:
+    return f"{to_sql(node.args['alias'].this)} AS ({to_sql(node.this)})"
+
+
+def _union_all(node: Any) -> str:
+    args = node.args
+    return _words(
+        _optional(args.get("with_")),
+        " UNION ALL ".join(map(to_sql, node.expressions)),
+        args.get("emit") and f"EMIT {args['emit']}",
+        args.get("limit") and f"LIMIT {to_sql(args['limit'].expression)}",
+    )
+
+
 def _query(node: Any) -> str:
     args = node.args
     return _words(
+        _optional(args.get("with_")),
         f"SELECT {_list(node.expressions)}",
         f"FROM {to_sql(args['from_'].this)}",
         " ".join(to_sql(join) for join in args.get("joins") or []),
@@ -316,6 +336,9 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     exp.Cast: lambda node: f"CAST({to_sql(node.this)} AS {to_sql(node.args['to'])})",
     exp.Array: lambda node: f"ARRAY[{_list(node.expressions)}]",
     exp.Table: _table,
+    exp.Subquery: _subquery,
+    exp.With: lambda node: f"WITH {_list(node.expressions)}",
+    exp.CTE: _common,
     nodes.FunctionCall: _call,
     nodes.Lambda: _lambda,
     nodes.IntervalUnit: lambda node: str(node.args["this"]),
@@ -334,6 +357,7 @@ WRITERS: dict[type[exp.Expression], Callable[[Any], str]] = {
     nodes.Within: _within,
     nodes.StreamJoin: _join,
     nodes.Query: _query,
+    nodes.UnionAll: _union_all,
     nodes.DatabaseQuery: lambda node: str(node.args["text"]),
     nodes.CreateStream: _create("STREAM"),
     nodes.CreateTable: _create("TABLE"),

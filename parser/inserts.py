@@ -7,8 +7,9 @@ from sqlglot import exp
 from ksql.parser import nodes
 from ksql.parser.clauses import read_elements, read_names, read_properties
 from ksql.parser.expressions import read_expression
-from ksql.parser.query import read_duration, read_query
+from ksql.parser.query import read_query
 from ksql.parser.stream import TokenStream
+from ksql.parser.times import read_duration
 
 
 def read_insert(s: TokenStream) -> exp.Expression:

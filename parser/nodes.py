@@ -297,10 +297,14 @@ class Within(exp.Expression):
 
 
 class Query(exp.Select):
-    """SELECT of the dialect, with sqlglot's arguments (expressions, from_, joins, where, group, having, limit) and its own:
-    time_window, partition_by (list), emit (CHANGES, FINAL or nothing)."""
+    """SELECT of the dialect, with sqlglot's arguments (with_, expressions, from_, joins, where, group, having, limit) and its
+    own: time_window, partition_by (list), emit (CHANGES, FINAL or nothing). What it reads is exp.Table or exp.Subquery."""
 
     arg_types: ClassVar[dict[str, bool]] = {**exp.Select.arg_types, "time_window": False, "partition_by": False, "emit": False}
+
+
+class UnionAll(Query):
+    """The rows of several queries. expressions: their SELECTs; with_, emit and limit are said of all of them."""
 
 
 class StreamJoin(exp.Join):

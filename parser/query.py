@@ -1,4 +1,4 @@
-"""SELECT … FROM … JOIN … WINDOW … WHERE … GROUP BY … PARTITION BY … HAVING … EMIT … LIMIT."""
+"""WITH … SELECT … FROM … JOIN … WINDOW … WHERE … GROUP BY … PARTITION BY … HAVING … UNION ALL … EMIT … LIMIT."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from sqlglot import exp
 
 from ksql.parser import nodes
 from ksql.parser.expressions import read_expression
-from ksql.parser.foreign import refuse_comma_join, refuse_foreign_query, refuse_subquery
+from ksql.parser.foreign import refuse_comma_join, refuse_foreign_query, refuse_more_selects
 from ksql.parser.stream import TokenStream
+from ksql.parser.times import read_window, read_within
 from ksql.parser.tokens import Kind
-from ksql.parser.words import RESERVED, UNITS
+from ksql.parser.words import RESERVED
 
 #: The clauses in their order.
 CLAUSES = ("FROM", "JOIN", "WITHIN", "ON", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "EMIT", "LIMIT")
@@ -18,8 +19,63 @@ CLAUSES = ("FROM", "JOIN", "WITHIN", "ON", "WINDOW", "WHERE", "GROUP BY", "PARTI
 def read_query(s: TokenStream) -> nodes.Query:
     """A query of the dialect, which may be a pull query too."""
     token = s.token
-    if token.is_word("WITH"):
-        refuse_foreign_query(s)
+    with_ = _read_with(s)
+    query = _read_select(s)
+    selects = [query]
+    while s.accept("UNION", "ALL"):
+        refuse_more_selects(s)
+        selects.append(_read_select(s))
+    if len(selects) > 1:
+        query = nodes.UnionAll(expressions=selects)
+    query.set("with_", with_)
+    if s.accept("EMIT"):
+        query.set("emit", s.expect_any("CHANGES", "FINAL"))
+    if s.accept("LIMIT"):
+        query.set("limit", exp.Limit(expression=exp.Literal.number(s.integer("LIMIT"))))
+    return s.mark(query, token)
+
+
+def read_lone_query(s: TokenStream) -> nodes.Query:
+    """A query that is a statement. One of more than the dialect's SELECT is ours only with EMIT; else it is DuckDB's."""
+    token = s.token
+    query = read_query(s)
+    is_more = isinstance(query, nodes.UnionAll) or query.args.get("with_") or query.find(exp.Subquery)
+    refuse_foreign_query(s)
+    if is_more and not query.args.get("emit"):
+        s.fail("this pull query cannot be read as DuckDB's SQL", hint="a query that never ends has EMIT CHANGES.", token=token)
+    return query
+
+
+def _read_with(s: TokenStream) -> exp.With | None:
+    token = s.token
+    if not s.accept("WITH"):
+        return None
+    return s.mark(exp.With(expressions=s.list_of(lambda: _read_common(s))), token)
+
+
+def _read_common(s: TokenStream) -> exp.CTE:
+    token = s.token
+    name = s.name("a name for a query")
+    if s.token.kind is Kind.WORD and name.name == "RECURSIVE":
+        s.fail("a query cannot read itself: there is no WITH RECURSIVE", hint="leave RECURSIVE out.", token=token)
+    if s.token.is_operator("("):
+        s.fail(f"the columns of {name.name} have their names in its SELECT list", hint="AS gives a column a name.")
+    s.expect("AS")
+    query = _read_inner(s)
+    return s.mark(exp.CTE(this=query, alias=exp.TableAlias(this=name)), token)
+
+
+def _read_inner(s: TokenStream) -> nodes.Query:
+    """A query in parentheses."""
+    s.expect_operator("(")
+    query = read_query(s)
+    refuse_foreign_query(s)
+    s.expect_operator(")")
+    return query
+
+
+def _read_select(s: TokenStream) -> nodes.Query:
+    token = s.token
     s.expect("SELECT")
     if s.token.is_word("DISTINCT"):
         refuse_foreign_query(s)
@@ -39,7 +95,7 @@ def read_query(s: TokenStream) -> nodes.Query:
 
 def _read_clauses(s: TokenStream, query: nodes.Query) -> None:
     if s.accept("WINDOW"):
-        query.set("time_window", _read_window(s))
+        query.set("time_window", read_window(s))
     if s.accept("WHERE"):
         query.set("where", exp.Where(this=read_expression(s)))
     if s.accept("GROUP"):
@@ -50,10 +106,6 @@ def _read_clauses(s: TokenStream, query: nodes.Query) -> None:
         query.set("partition_by", s.list_of(lambda: read_expression(s)))
     if s.accept("HAVING"):
         query.set("having", exp.Having(this=read_expression(s)))
-    if s.accept("EMIT"):
-        query.set("emit", s.expect_any("CHANGES", "FINAL"))
-    if s.accept("LIMIT"):
-        query.set("limit", exp.Limit(expression=exp.Literal.number(s.integer("LIMIT"))))
 
 
 def _read_item(s: TokenStream) -> exp.Expression:
@@ -88,14 +140,15 @@ def _read_alias(s: TokenStream) -> exp.Identifier | None:
     return None
 
 
-def _read_source(s: TokenStream) -> exp.Table:
+def _read_source(s: TokenStream) -> exp.Table | exp.Subquery:
+    """A stream or table, or a query in parentheses."""
     token = s.token
-    refuse_subquery(s)
-    table = exp.Table(this=s.name("a stream or table"))
+    inner = _read_inner(s) if token.is_operator("(") else None
+    source = exp.Table(this=s.name("a stream or table")) if inner is None else exp.Subquery(this=inner)
     alias = _read_alias(s)
     if alias is not None:
-        table.set("alias", exp.TableAlias(this=alias))
-    return s.mark(table, token)
+        source.set("alias", exp.TableAlias(this=alias))
+    return s.mark(source, token)
 
 
 def _read_join(s: TokenStream) -> nodes.StreamJoin | None:
@@ -113,77 +166,8 @@ def _read_join(s: TokenStream) -> nodes.StreamJoin | None:
         return None
     join = nodes.StreamJoin(this=_read_source(s), side=side or None)
     if s.accept("WITHIN"):
-        join.set("within", _read_within(s))
+        join.set("within", read_within(s))
     refuse_foreign_query(s)
     s.expect("ON")
     join.set("on", read_expression(s))
     return s.mark(join, token)
-
-
-def _read_within(s: TokenStream) -> nodes.Within:
-    token = s.token
-    if s.accept_operator("("):
-        before = read_duration(s)
-        s.expect_operator(",")
-        after = read_duration(s)
-        s.expect_operator(")")
-    else:
-        before = read_duration(s)
-        after = before.copy()
-    return s.mark(nodes.Within(before=before, after=after, grace=_read_grace(s)), token)
-
-
-def _read_grace(s: TokenStream) -> nodes.Duration | None:
-    if not s.accept("GRACE"):
-        return None
-    s.expect("PERIOD")
-    return read_duration(s)
-
-
-#: Times of events plus this stay within 64 bits.
-_LONGEST_MS = 10_000_000_000 * 86_400_000
-
-
-def read_duration(s: TokenStream) -> nodes.Duration:
-    """A whole number and a unit of time."""
-    token = s.token
-    amount = s.integer("a length of time")
-    unit = s.token
-    if unit.kind is not Kind.WORD or unit.value not in UNITS:
-        s.fail_expecting(["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS"])
-    duration = s.mark(nodes.Duration(this=amount, unit=UNITS[unit.value]), token)
-    if duration.milliseconds > _LONGEST_MS:
-        s.fail(f"{amount} {unit.text} are too long", hint="a time has an end: at most 10000000000 DAYS.", token=token)
-    s.next()
-    return duration
-
-
-def _read_window(s: TokenStream) -> exp.Expression:
-    # A name before the window is allowed and means nothing.
-    if s.token.kind in (Kind.WORD, Kind.QUOTED) and not s.peek().is_operator("("):
-        s.name("a window name")
-    token = s.token
-    kind = s.expect_any("TUMBLING", "HOPPING", "SESSION")
-    s.expect_operator("(")
-    if kind == "SESSION":
-        window: exp.Expression = nodes.SessionWindow(gap=read_duration(s))
-    else:
-        s.expect("SIZE")
-        size = read_duration(s)
-        if kind == "TUMBLING":
-            window = nodes.TumblingWindow(size=size)
-        else:
-            s.expect_operator(",")
-            s.expect("ADVANCE", "BY")
-            window = nodes.HoppingWindow(size=size, advance=read_duration(s))
-    if s.token.is_operator(",") and s.peek().is_word("RETENTION"):
-        s.next()
-        s.next()
-        window.set("retention", read_duration(s))
-    if s.token.is_operator(",") and s.peek().is_word("GRACE"):
-        s.next()
-        window.set("grace", _read_grace(s))
-        if s.token.is_operator(",") and s.peek().is_word("RETENTION"):
-            s.fail("RETENTION comes too late", hint="write it before GRACE PERIOD.", token=s.peek())
-    s.expect_operator(")")
-    return s.mark(window, token)

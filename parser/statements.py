@@ -11,7 +11,7 @@ from ksql.parser.control import read_define, read_of_query, read_print, read_run
 from ksql.parser.ddl import read_alter, read_create, read_drop
 from ksql.parser.foreign import refuse_foreign_query, refuse_foreign_statement
 from ksql.parser.inserts import read_assert, read_insert
-from ksql.parser.query import CLAUSES, read_query
+from ksql.parser.query import CLAUSES, read_lone_query
 from ksql.parser.show import read_describe, read_show
 from ksql.parser.stream import Reader, TokenStream
 from ksql.parser.tokens import Kind
@@ -58,7 +58,8 @@ def _explain(s: TokenStream) -> exp.Expression:
 
 
 STATEMENTS: dict[str, Reader] = {
-    "SELECT": read_query,
+    "SELECT": read_lone_query,
+    "WITH": read_lone_query,
     "CREATE": read_create,
     "DROP": read_drop,
     "ALTER": read_alter,

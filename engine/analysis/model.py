@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from sqlglot import exp
 
@@ -20,22 +21,40 @@ RESERVED = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", *WINDOW_BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """What a query inside another one makes: the rows of its `members`, more than one where they are joined by UNION ALL."""
+
+    #: The name that WITH gives it; '' where it is written in FROM.
+    name: str
+    members: tuple[Analysis, ...]
+    #: Its columns, as those of a source.
+    source: Source
+    traits: Traits
+    #: Keys of a table that nobody has selected.
+    hidden: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class AliasedSource:
     """A source in the FROM clause, by the name expressions use for it."""
 
     alias: str
     source: Source
+    derived: Derived | None = None
 
     @property
     def traits(self) -> Traits:
         source = self.source
         keys = tuple(Key(c.type, (column := reference(self.alias, c.name),), column) for c in source.key_columns)
+        if self.derived is not None:
+            return replace(self.derived.traits, keys=keys)
         return Traits(source.is_table, keys, source.window, source, source.key_format, source.key_options)
 
     def names(self) -> tuple[Name, ...]:
         """Everything an expression may take from this source; refs are the plain column names."""
         keys = set(self.source.key_columns)
-        visible = [Name(self.alias, column, column.name) for column in self.source.columns]
+        unseen = self.derived.hidden if self.derived else ()
+        visible = [Name(self.alias, c, c.name, hidden=c.name in unseen) for c in self.source.columns]
         if not self.source.windowed:
             return (*visible, *self._hidden())
         # The window belongs to the key and follows it.
@@ -57,6 +76,8 @@ class AliasedSource:
             Name(self.alias, Column("ROWPARTITION", INTEGER), "$p", nullable=False, hidden=True),
             Name(self.alias, Column("ROWOFFSET", BIGINT), "$off", nullable=False, hidden=True),
         ]
+        # Rows that a query makes lie in no topic.
+        hidden = hidden[:1] if self.derived else hidden
         taken = {column.name for column in self.source.columns}
         return tuple(name for name in hidden if name.column.name not in taken)
 
@@ -98,6 +119,16 @@ class Item:
 
     name: str
     expression: exp.Expression
+    #: Not of the SELECT list: a key that nobody selected.
+    hidden: bool = False
+
+
+class QueryKind(Enum):
+    """What becomes of the rows of a query: records of a topic, an answer to somebody, rows of a query around it."""
+
+    PERSISTENT = auto()
+    PUSH = auto()
+    INNER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +136,11 @@ class Analysis:
     """A query, resolved. `query` is the tree the passes rewrite; the rest is read off it."""
 
     query: nodes.Query
+    kind: QueryKind
+    #: For each source of the FROM clause the query that makes it, where it is none of the catalog's.
+    derived: tuple[Derived | None, ...] = ()
+    #: What its WITH clause defines.
+    common: tuple[Derived, ...] = ()
     sources: tuple[AliasedSource, ...] = ()
     joins: tuple[JoinClause, ...] = ()
     items: tuple[Item, ...] = ()
@@ -114,8 +150,6 @@ class Analysis:
     #: All rows are one group: a push query may aggregate without GROUP BY.
     groups_all: bool = False
     windows: Windows | None = None
-    #: A persistent query has keys to keep and a topic to write; a push query has neither.
-    persistent: bool = True
 
     @property
     def scope(self) -> Scope:
@@ -160,6 +194,20 @@ class Analysis:
     @property
     def is_aggregate(self) -> bool:
         return bool(self.group_by) or self.groups_all
+
+    @property
+    def persistent(self) -> bool:
+        """It has keys to keep, and a window is part of them; a push query has neither."""
+        return self.kind is not QueryKind.PUSH
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the sources that it and the queries inside it read, in the order of the text."""
+        names: list[str] = []
+        for source in self.sources:
+            members = source.derived.members if source.derived else ()
+            names += [name for member in members for name in member.reads] if members else [source.source.name]
+        return tuple(names)
 
 
 def with_missing(analysis: Analysis, columns: Sequence[Column]) -> Analysis:

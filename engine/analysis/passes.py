@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlglot import exp
-
 from ksql.engine.analysis.calls import check_calls, settle_units
+from ksql.engine.analysis.inner import drop_own_columns, keep_keys
 from ksql.engine.analysis.join_rules import check_join_keys, check_join_kinds, check_join_windows, check_partitions
 from ksql.engine.analysis.joins import resolve_joins
 from ksql.engine.analysis.keys import check_windowed_key, group_all, list_keys
-from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.analysis.model import Analysis, Derived, Item, QueryKind
 from ksql.engine.analysis.names import name_items, qualify_clauses
-from ksql.engine.analysis.sources import refuse_windowed_tables, resolve_sources
+from ksql.engine.analysis.sources import resolve_sources
 from ksql.engine.analysis.stars import expand_stars, fill_empty_calls
 from ksql.engine.analysis.windows import read_windows
 from ksql.engine.catalog.catalog import Catalog
@@ -24,15 +23,12 @@ from ksql.parser import nodes
 Pass = Callable[[Analysis, Catalog], Analysis]
 
 
-def analyze(query: exp.Expression, catalog: Catalog, *, persistent: bool) -> Analysis:
-    """Work out what `query` means. Raises StatementError pointing at what is wrong."""
-    if not isinstance(query, nodes.Query):
-        fail(
-            query,
-            "a query of streams is one SELECT, without WITH, UNION or VALUES",
-            hint="a pull query (no EMIT) may use them.",
-        )
-    analysis = Analysis(query.copy(), persistent=persistent)
+def analyze_select(query: nodes.Query, catalog: Catalog, derived: Sequence[Derived | None], kind: QueryKind) -> Analysis:
+    """Work out what one SELECT means, whose sources are tables of the catalog or `derived`: what stands in FROM instead.
+
+    Raises StatementError pointing at what is wrong.
+    """
+    analysis = Analysis(query, kind, tuple(derived))
     for step in PASSES:
         analysis = step(analysis, catalog)
     return analysis
@@ -43,14 +39,14 @@ def refuse_unknown_clauses(analysis: Analysis, catalog: Catalog) -> Analysis:
     for name, text in (
         ("order", "ORDER BY"),
         ("distinct", "DISTINCT"),
-        ("with_", "WITH"),
         ("offset", "OFFSET"),
         ("qualify", "QUALIFY"),
     ):
         if analysis.query.args.get(name):
             fail(analysis.query, f"{text} works in a pull query only", hint="leave out EMIT to ask for the present rows.")
     if analysis.persistent and analysis.query.args.get("limit"):
-        fail(analysis.query, "a persistent query has no LIMIT", hint="LIMIT ends a push or pull query.")
+        what = "query inside another" if analysis.kind is QueryKind.INNER else "persistent query"
+        fail(analysis.query, f"a {what} has no LIMIT", hint="LIMIT ends a push or pull query.")
     return analysis
 
 
@@ -114,7 +110,6 @@ PASSES: tuple[Pass, ...] = (
     refuse_unknown_clauses,
     unit_pass,
     resolve_sources,
-    refuse_windowed_tables,
     check_join_kinds,
     resolve_types,
     resolve_joins,
@@ -129,5 +124,7 @@ PASSES: tuple[Pass, ...] = (
     qualify_pass,
     list_keys,
     check_windowed_key,
+    drop_own_columns,
     name_pass,
+    keep_keys,
 )

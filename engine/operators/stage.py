@@ -29,7 +29,7 @@ from ksql.engine.operators.batch import (
     places_of,
 )
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.steps import Form, Step
+from ksql.engine.operators.steps import Form, Named, Step
 from ksql.engine.sql.runner import BIND_ERRORS, may_be_a_rows_fault, only_wraps, reason
 from ksql.engine.types.sql_types import SqlType
 
@@ -60,7 +60,7 @@ class Stage:
         self._learned = False
 
     def describe(self) -> str:
-        return f"Stage: {' → '.join(type(step).__name__ for step in self.steps)}" if self.steps else ""
+        return f"Stage: {' → '.join(map(_described, self.steps))}" if self.steps else ""
 
     @property
     def empty(self) -> pa.Table:
@@ -183,6 +183,10 @@ class Stage:
         except duckdb.Error:  # it cannot try an expression with a function such as RANDOM
             places = places_of(batch)
         return places[: context.most_failures]
+
+
+def _described(step: Step) -> str:
+    return f"query {step.name}" if isinstance(step, Named) else type(step).__name__
 
 
 def _record_error(row: pa.Table, message: str, context: BatchContext, source: SourceInput | None) -> RecordError:

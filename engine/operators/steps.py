@@ -102,6 +102,16 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The end of a query inside another one: it changes nothing."""
+
+    name: str
+
+    def sql(self, inner: str, form: Form) -> str:  # noqa: ARG002
+        return inner
+
+
+@dataclass(frozen=True, slots=True)
 class Explode:
     """One row per element of the lists called `lists`, side by side; shorter ones are filled with NULL."""
 

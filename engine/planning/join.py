@@ -8,12 +8,14 @@ from dataclasses import replace
 from ksql.engine.analysis.model import AliasedSource, Analysis, JoinClause
 from ksql.engine.analysis.names import free_columns
 from ksql.engine.expressions.typed import WINDOW_BOUNDS, Name, Refs
-from ksql.engine.planning.relation import Relation, kept, read
+from ksql.engine.planning.relation import Relation, kept
 from ksql.engine.planning.stream_stream_join import join_streams
 from ksql.engine.planning.stream_table_join import join_stream_table
 from ksql.engine.planning.table_join import join_tables
 from ksql.engine.types.sql_types import BIGINT
 
+#: Makes the relation of a source, given the refs of the others.
+Reading = Callable[[AliasedSource, Refs], Relation]
 JoinPlanner = Callable[[Relation, Relation, JoinClause, Mapping[str, str]], Relation]
 #: Each kind of join: what stands before it, what it joins with that, how.
 _PLANNERS: dict[tuple[str, str], JoinPlanner] = {
@@ -23,18 +25,17 @@ _PLANNERS: dict[tuple[str, str], JoinPlanner] = {
 }
 
 
-def plan_joins(analysis: Analysis, properties: Mapping[str, str]) -> Relation:
-    """The relation of all sources joined, left to right."""
+def plan_joins(analysis: Analysis, properties: Mapping[str, str], read: Reading) -> Relation:
+    """The relation of all sources joined, left to right. read: makes the relation of each."""
     refs, used = Refs(), set(_used(analysis))
-    left, *others = (_side(i, aliased, refs, used) for i, aliased in enumerate(analysis.sources))
+    left, *others = (_side(read(aliased, refs), aliased, refs, used) for aliased in analysis.sources)
     for join, right in zip(analysis.joins, others, strict=True):
         left = _PLANNERS[left.traits.kind, right.traits.kind](left, right, join, properties)
     return left
 
 
-def _side(index: int, aliased: AliasedSource, refs: Refs, used: set[tuple[str, str]]) -> Relation:
+def _side(relation: Relation, aliased: AliasedSource, refs: Refs, used: set[tuple[str, str]]) -> Relation:
     """One source with the columns the query uses; its own ROWTIME among them when it is asked for."""
-    relation = read(index, aliased, refs)
     names = [name for name in relation.names if (aliased.alias, name.column.name) in used]
     passed = [_of_source(name, refs) for name in names]
     columns = [(after.ref, kept(before.ref, before.column.type)[1]) for before, after in zip(names, passed, strict=True)]

@@ -9,6 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 from sqlglot import exp
 
+from ksql.engine.analysis.traits import Traits
 from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import fail
 from ksql.engine.operators.batch import BatchContext, Loading, Node, Part, Waiting
@@ -37,21 +38,35 @@ class Plan:
     columns: tuple[Column, ...]
     refs: tuple[str, ...]
     key_count: int
-    is_table: bool
+    #: What is known of the rows; the keys by the names they had before they were columns of the result.
+    traits: Traits
     #: Records keep the key they had: one without a key stays so, even if a key has several columns.
     keeps_key: bool = False
-    window: Window | None = None
-    #: How many partitions the rows lie in.
-    partitions: int = 1
     #: How many windows a record falls into at most.
     windows_per_record: int = 1
     materialized: Materialized | None = None
     #: Refs of the key columns, wherever they stand in `refs`.
     keys: tuple[str, ...] = ()
+    #: Names of the columns in the order of the SELECT list.
+    written: tuple[str, ...] = ()
     sink: Sink | None = field(init=False, default=None)
     #: What the parts of `output` (or of the sink) read from outside and remember, each in the order that data meets them.
     inputs: Sequence[SourceInput] = field(init=False)
     states: Sequence[Stateful] = field(init=False)
+
+    @property
+    def in_order(self) -> tuple[Column, ...]:
+        """The columns in the order of the SELECT list."""
+        by_name = {column.name: column for column in self.columns}
+        return tuple(by_name[name] for name in self.written)
+
+    @property
+    def is_table(self) -> bool:
+        return self.traits.is_table
+
+    @property
+    def window(self) -> Window | None:
+        return self.traits.window
 
     def __post_init__(self) -> None:
         self.keys = self.keys or self.refs[: self.key_count]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 
-from ksql.engine.analysis.model import Analysis
+from ksql.engine.analysis.model import AliasedSource, Analysis
 from ksql.engine.catalog.definitions import Source
+from ksql.engine.expressions.typed import Refs
 from ksql.engine.planning.aggregation import plan_aggregate
+from ksql.engine.planning.inner import plan_inner
 from ksql.engine.planning.join import plan_joins
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, read
@@ -22,30 +25,51 @@ def plan(analysis: Analysis, properties: Mapping[str, str], into: Source | None 
     into: what the query writes, if that is there already: it says which columns are keys, and a stream's numbers are widened
     to its.
     """
-    relation = _from(analysis, properties)
+    made = _plan(analysis, properties, _Sources(alone=len(analysis.reads) == 1), into)
+    return made if analysis.persistent else _as_written(made)
+
+
+def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Plan:
+    """A filter and projection of rows that `relation` gives, each by itself: what a pull query of the dialect is."""
+    return _as_written(_written(plan_stream(analysis, relation, properties, None), analysis))
+
+
+@dataclass(slots=True)
+class _Sources:
+    """Gives the sources of a query, and of those inside it, their numbers. alone: there is but one."""
+
+    alone: bool
+    numbers: Iterator[int] = field(default_factory=count)
+
+
+def _plan(analysis: Analysis, properties: Mapping[str, str], sources: _Sources, into: Source | None = None) -> Plan:
+    per_record = 1
+
+    def read_any(aliased: AliasedSource, among: Refs | None = None) -> Relation:
+        nonlocal per_record
+        if aliased.derived is None:
+            return read(next(sources.numbers), aliased, among, alone=sources.alone)
+        members = [_plan(member, properties, sources) for member in aliased.derived.members]
+        per_record = max(per_record, *(member.windows_per_record for member in members))
+        return plan_inner(aliased, members, among)
+
+    relation = plan_joins(analysis, properties, read_any) if analysis.joins else read_any(analysis.sources[0])
     if analysis.is_aggregate:
         made = plan_aggregate(analysis, relation, properties, into)
     elif relation.traits.is_table:
         made = plan_table(analysis, relation, into)
     else:
         made = plan_stream(analysis, relation, properties, into)
-    return made if analysis.persistent else _as_written(made, analysis)
+    made.windows_per_record *= per_record
+    return _written(made, analysis)
 
 
-def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Plan:
-    """A filter and projection of rows that `relation` gives, each by itself: what a pull query of the dialect is."""
-    return _as_written(plan_stream(analysis, relation, properties, None), analysis)
+def _written(made: Plan, analysis: Analysis) -> Plan:
+    made.written = tuple(item.name for item in analysis.items)
+    return made
 
 
-def _from(analysis: Analysis, properties: Mapping[str, str]) -> Relation:
-    if analysis.joins:
-        return plan_joins(analysis, properties)
-    (source,) = analysis.sources
-    return read(0, source)
-
-
-def _as_written(made: Plan, analysis: Analysis) -> Plan:
+def _as_written(made: Plan) -> Plan:
     """A push query shows its columns in the order of the SELECT list; a key has no special place."""
-    refs = {column.name: (column, ref) for column, ref in zip(made.columns, made.refs, strict=True)}
-    written = [refs[item.name] for item in analysis.items]
-    return replace(made, columns=tuple(c for c, _ in written), refs=tuple(r for _, r in written), keys=made.keys)
+    refs = {column.name: ref for column, ref in zip(made.columns, made.refs, strict=True)}
+    return replace(made, columns=made.in_order, refs=tuple(refs[name] for name in made.written), keys=made.keys)

@@ -77,10 +77,8 @@ def planned(
         tuple(name.column for name in relation.names),
         tuple(name.ref for name in relation.names),
         len(result.keys),
-        is_table=relation.traits.is_table,
+        relation.traits,
         keeps_key=keeps_key,
-        window=relation.traits.window,
-        partitions=relation.traits.partitions,
         windows_per_record=windows_per_record,
         materialized=materialized,
     )

@@ -57,10 +57,10 @@ def kept(ref: str, type_: SqlType) -> tuple[str, Sql]:
     return ref, Sql(sql, sql, type_)
 
 
-def read(index: int, aliased: AliasedSource, among: Refs | None = None) -> Relation:
+def read(index: int, aliased: AliasedSource, among: Refs | None = None, *, alone: bool = True) -> Relation:
     """The relation of a source's rows, with the timestamp its declaration asks for.
 
-    among: the refs of a join's other sources; its own then carry the alias.
+    among: the refs of a join's other sources; its own then carry the alias. alone: the query reads nothing else.
     """
     source = aliased.source
     prefix, refs = among is not None, among or Refs()
@@ -74,7 +74,7 @@ def read(index: int, aliased: AliasedSource, among: Refs | None = None) -> Relat
     relation = Relation(input_, names, {n.ref: n.column.type for n in names if not n.hidden}, aliased.traits)
     if source.timestamp_column:
         retime = Retime(timestamp_sql(source.timestamp_column, source.timestamp_format, relation.scope))
-        if prefix or source.partitions > 1:
+        if not alone or source.partitions > 1:
             relation.input = TimedSource(input_, retime, relation.columns)
         else:
             relation.steps.append(retime)

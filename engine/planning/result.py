@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from ksql.engine.analysis.model import Analysis, Item
+from ksql.engine.analysis.model import Analysis, Item, QueryKind
 from ksql.engine.analysis.names import as_written
 from ksql.engine.analysis.traits import Traits
 from ksql.engine.catalog.definitions import Source
@@ -47,7 +47,7 @@ def split(
     chosen = () if into is None else [column.name for column in into.key_columns]
     for expressions in keys:
         fits = _chosen(analysis, expressions, chosen) or _first(analysis, expressions)
-        if len(fits) > 1 and analysis.persistent:
+        if len(fits) > 1 and analysis.kind is QueryKind.PERSISTENT:
             text, names = as_written(fits[0].expression, analysis), " and ".join(item.name for item in fits)
             fail(
                 fits[1].expression,
@@ -56,7 +56,7 @@ def split(
             )
         if fits:
             found.append(fits[0])
-        elif analysis.persistent and not lenient:
+        elif analysis.kind is QueryKind.PERSISTENT and not lenient:
             _missing(analysis, expressions, what)
     if len(found) < len(keys):
         found = []

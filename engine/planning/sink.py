@@ -26,7 +26,7 @@ def attach_sink(plan: Plan, target: Source) -> None:
         Sink(
             output,
             Encode(keys, values, key_encoder, value_encoder, window, plan.keeps_key),
-            (target.partitions, plan.partitions),
+            (target.partitions, plan.traits.partitions),
             is_table=plan.is_table,
             window=window,
         )

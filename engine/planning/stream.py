@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.names import free_columns
@@ -33,6 +34,8 @@ def plan_stream(analysis: Analysis, relation: Relation, properties: Mapping[str,
         result = split(analysis, [[key] for key in analysis.partition_by], _WHAT, into, lenient=lenient)
     bounds = [kept(name, BIGINT) for name in (WINDOW_START, WINDOW_END)] if traits.window else []
     project(relation, result, bounds, absent=_keys_of_values(analysis, traits, result), into=into)
+    if analysis.partition_by is not None and not traits.is_keyed_by(*analysis.partition_by):
+        relation.traits = replace(traits, is_misplaced=True)
     return planned(relation, result, relation.stage(), keeps_key=analysis.partition_by is None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ksql.engine.analysis.model import Analysis
+from ksql.engine.analysis.model import Analysis, QueryKind
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.operators.steps import compile_sql
 from ksql.engine.planning.explode import refuse_explosion
@@ -21,5 +21,7 @@ def plan_table(analysis: Analysis, relation: Relation, into: Source | None) -> P
     where = None if analysis.where is None else compile_sql(analysis.where, relation.scope, BOOLEAN, "the condition")
     keys = [(f"$key{i}", compile_sql(key.value, relation.scope)) for i, key in enumerate(relation.traits.keys)]
     kept_by = project_table(relation, result, keys, where)
-    view = plan_view(relation, kept_by, filtered=where is not None) if result.keys or where is not None else None
+    # Of what is only passed on, a pull query wants to know the rows; and no query around this one can be asked.
+    kept_for_pull = bool(result.keys) and analysis.kind is not QueryKind.INNER
+    view = plan_view(relation, kept_by, filtered=where is not None) if kept_for_pull or where is not None else None
     return planned(relation, result, view or relation.stage(), materialized=view)

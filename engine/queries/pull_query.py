@@ -15,10 +15,10 @@ from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate
 from ksql.engine.analysis.model import RESERVED, AliasedSource, Analysis
-from ksql.engine.analysis.passes import analyze
 from ksql.engine.errors import EngineClosedError, NotSupportedError, StatementError, fail, located
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.batch import RecordError
+from ksql.engine.planning.analyze import analyze
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan_rows
 from ksql.engine.queries.present import present_batches, present_names, present_relation, present_rows
@@ -75,7 +75,7 @@ def _reread(request: Request) -> Rows:
 def _plain_query(request: Request) -> Rows:
     """What a push query of the same text would give, had it begun at the start and were now at the end."""
     engine = request.engine
-    analysis = analyze(request.node, engine.catalog, persistent=False)
+    analysis = analyze(request.node, engine.catalog, request.session.properties, persistent=False)
     (aliased,) = analysis.sources
     _refuse_absent(analysis, aliased)
     relation = present_relation(engine, aliased, wanted_keys(analysis.where, aliased, engine.sql))

@@ -12,14 +12,14 @@ class Stateful(Protocol):
     """Something that survives a restart.
 
     What a batch changes is staged. It becomes the state by `publish` once the batch is committed, or is forgotten by `discard`;
-    until then nobody sees it. `name` says for ever which state of its query it is; `schema` is that of its changes.
+    until then nobody sees it. `name` says for ever which state of its query it is (a query puts its name before those of the
+    queries inside it); `schema` is that of its changes.
 
     The changelog is a sequence of records, each with some changes of one state; replaying them in order gives the state. A row
     remembers the record (by offset) that wrote it last, so a record's other rows are known to be of no use any more.
     """
 
-    @property
-    def name(self) -> str: ...
+    name: str
 
     @property
     def schema(self) -> pa.Schema: ...

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from ksql.engine.analysis.frozen import frozen_query
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.analysis.passes import analyze
 from ksql.engine.catalog.definitions import QueryInfo, Source
 from ksql.engine.errors import NotSupportedError, fail, located
+from ksql.engine.planning.analyze import analyze
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
 from ksql.engine.planning.sink import attach_sink
@@ -101,7 +102,7 @@ def insert_into(request: Request) -> Result:
         )
     if target.read_only:
         fail(node, f"{target.name} was declared with SOURCE and is read-only")
-    analysis = analyze(node.args["query"], catalog, persistent=True)
+    analysis = analyze(node.args["query"], catalog, request.session.properties, persistent=True)
     made = plan(analysis, request.session.properties, into=target)
     if made.is_table:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
@@ -118,7 +119,7 @@ def work_out(request: Request, is_table: bool, query_id: str) -> Creation:
     """Analyse and plan the statement. Changes nothing."""
     node = request.node
     values = read_properties(node, TABLE_AS if is_table else STREAM_AS)
-    analysis = analyze(node.args["query"], request.engine.catalog, persistent=True)
+    analysis = analyze(node.args["query"], request.engine.catalog, request.session.properties, persistent=True)
     made = plan(analysis, request.session.properties)
     if made.is_table != is_table:
         other = "STREAM" if is_table else "TABLE"
@@ -225,7 +226,7 @@ def _listed(columns: Sequence[Column]) -> str:
 
 def _sources(creation: Creation) -> tuple[str, ...]:
     """Names of what the query reads, each once."""
-    return tuple(dict.fromkeys(source.source.name for source in creation.analysis.sources))
+    return tuple(dict.fromkeys(creation.analysis.reads))
 
 
 def _start(request: Request, creation: Creation, query_id: str, *, new_source: bool) -> None:
@@ -266,10 +267,5 @@ def _commit_start(transaction: Transaction, request: Request, plan: Plan, query_
 def frozen_statement(node: exp.Expression, analysis: Analysis) -> str:
     """The statement with its stars written out and custom types resolved, so that it means the same for ever."""
     frozen = node.copy()
-    query = analysis.query.copy()
-    query.set(
-        "expressions",
-        [exp.Alias(this=item.expression.copy(), alias=exp.to_identifier(item.name, quoted=True)) for item in analysis.items],
-    )
-    frozen.set("query", query)
+    frozen.set("query", frozen_query(analysis))
     return to_sql(frozen)

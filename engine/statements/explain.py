@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from ksql.engine.analysis.passes import analyze
 from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.errors import fail
+from ksql.engine.planning.analyze import analyze
 from ksql.engine.planning.explain import describe_plan
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.planner import plan
@@ -37,7 +37,8 @@ def explain(request: Request) -> Result:
         return _listing(request, [("Plan in DuckDB", [], [[line] for line in lines])], body)
     if not isinstance(query, nodes.Query):
         fail(request.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
-    made = plan(analyze(query, catalog, persistent=query is not target), request.session.properties)
+    properties = request.session.properties
+    made = plan(analyze(query, catalog, properties, persistent=query is not target), properties)
     return _listing(request, _plan_sections(made), _plan_entity(request.text, made))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ksql.engine.analysis.passes import analyze
+from ksql.engine.planning.analyze import analyze
 from ksql.engine.planning.planner import plan
 from ksql.engine.queries.pull_query import limit_of, pull
 from ksql.engine.queries.push import RunningPushQuery
@@ -12,7 +12,7 @@ from ksql.engine.statements.registry import Request, executes
 from ksql.parser import nodes
 
 
-@executes(nodes.Query, nodes.DatabaseQuery)
+@executes(nodes.Query, nodes.UnionAll, nodes.DatabaseQuery)
 def select(request: Request) -> Result:
     if isinstance(request.node, nodes.Query) and request.node.args.get("emit"):
         return push(request)
@@ -21,7 +21,7 @@ def select(request: Request) -> Result:
 
 def push(request: Request) -> RunningPushQuery:
     engine = request.engine
-    analysis = analyze(request.node, engine.catalog, persistent=False)
+    analysis = analyze(request.node, engine.catalog, request.session.properties, persistent=False)
     made = plan(analysis, request.session.properties)
     made.check(engine.sql, request.node)
     return RunningPushQuery(

@@ -18,8 +18,6 @@ CREATE STREAM keyless (x INT, y INT) WITH (kafka_topic='keyless', value_format='
 CREATE TABLE t (id INT PRIMARY KEY, items ARRAY<INT>) WITH (kafka_topic='t', value_format='JSON', partitions=1);
 CREATE STREAM w (id INT KEY, v INT)
   WITH (kafka_topic='w', value_format='JSON', partitions=1, window_type='tumbling', window_size='10 seconds');
-CREATE TABLE wt (id INT PRIMARY KEY, v INT)
-  WITH (kafka_topic='wt', value_format='JSON', partitions=1, window_type='session');
 """
 
 
@@ -72,7 +70,6 @@ def test_columns(driver: TestDriver, select: str, keys: str, values: str) -> Non
         ("CREATE STREAM o WITH (key_format='JSON') AS SELECT * FROM s PARTITION BY NULL;", "no key column"),
         ("CREATE STREAM o WITH (key_format='NONE') AS SELECT * FROM keyless PARTITION BY x;", "carries no columns"),
         ("CREATE TABLE o AS SELECT id, explode(items) AS item FROM t;", "EXPLODE makes several rows"),
-        ("CREATE TABLE o AS SELECT * FROM wt;", "WT is a windowed table"),
         ("CREATE OR REPLACE SOURCE STREAM s (x INT) WITH (kafka_topic='s', value_format='JSON');", "does not work on SOURCE"),
         ("CREATE STREAM o WITH (kafka_topic='s', value_format='DELIMITED') AS SELECT * FROM s;", "does not support the type"),
         ("CREATE STREAM o (m MAP<STRING, INT> KEY) WITH (kafka_topic='s', format='JSON');", "has a MAP in it"),

@@ -85,6 +85,7 @@ def queries(draw: st.DrawFn) -> str:
         " ".join(draw(st.lists(JOIN, max_size=2))),
         maybe("WINDOW", WINDOW),
         *(maybe(word, EXPRESSION) for word in ("WHERE", "GROUP BY", "PARTITION BY", "HAVING")),
+        maybe("UNION ALL", st.builds("SELECT {} FROM {}".format, ITEM, SOURCE)),
         f" EMIT {draw(st.sampled_from(['CHANGES', 'FINAL']))}",
         maybe("LIMIT", st.integers(0, 10**9).map(str)),
     ]
@@ -103,8 +104,17 @@ def test_types(text: str) -> None:
     assert shape(parse_type(to_sql(node))) == shape(node)
 
 
+def _around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Queries around others."""
+    return st.one_of(
+        st.builds("SELECT * FROM ({}) AS {} EMIT CHANGES".format, inner, NAME),
+        st.builds("SELECT * FROM ({}) {} JOIN ({}) AS {} ON a = b EMIT FINAL".format, inner, JOIN, inner, NAME),
+        st.builds("WITH {} AS ({}), {} AS ({}) SELECT * FROM a EMIT CHANGES".format, NAME, inner, NAME, inner),
+    )
+
+
 @settings(max_examples=60)
-@given(queries())
+@given(st.recursive(queries(), _around, max_leaves=3))
 def test_queries(text: str) -> None:
     node = parse_one(text).node
     printed = to_sql(node)

@@ -8,9 +8,9 @@ import pytest
 
 import ksql
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.analysis.passes import analyze
 from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import StatementError
+from ksql.engine.planning.analyze import analyze
 from ksql.parser import parse_one
 
 SOURCES = """
@@ -42,7 +42,7 @@ def catalog() -> Iterator[Catalog]:
 
 
 def analysed(catalog: Catalog, joined: str, items: str = "1 AS X") -> Analysis:
-    return analyze(parse_one(f"SELECT {items} FROM {joined} EMIT CHANGES;").node, catalog, persistent=False)
+    return analyze(parse_one(f"SELECT {items} FROM {joined} EMIT CHANGES;").node, catalog, {}, persistent=False)
 
 
 @pytest.mark.parametrize(

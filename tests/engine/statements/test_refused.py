@@ -86,7 +86,6 @@ def test_streams(made: TestDriver, query: str, message: str, place: str) -> None
         ("SELECT A FROM T", "must have the primary key column ID", "SELECT"),
         ("SELECT * FROM T PARTITION BY A", "PARTITION BY works on streams only", "SELECT"),
         ("SELECT ID, EXPLODE(L) FROM T", "EXPLODE makes several rows of one", "EXPLODE"),
-        ("SELECT * FROM WT", "WT is a windowed table, which a persistent query cannot read", "SELECT"),
         ("SELECT * FROM S", "Your SELECT query produces a STREAM", "CREATE"),
         ("SELECT A, MAX(N) FROM T GROUP BY A", "MAX cannot be used on a table", "MAX"),
         ("SELECT A, COUNT(*) FROM T WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY A", "cannot be grouped in windows", "TUMBLING"),
