@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.scans import by_partition_maximum, identity
-from ksql.engine.operators.batch import TIMESTAMP, BatchContext, empty, with_bytes
+from ksql.engine.operators.batch import PARTITION, TIMESTAMP, BatchContext, empty, with_bytes
 from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
+from ksql.engine.state.idle import Idle
 from ksql.engine.state.numbers import Numbers
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
@@ -85,7 +86,7 @@ class StreamStreamJoin:
     def process(self, context: BatchContext) -> pa.Table:
         tables = [with_bytes(side.input.process(context), side.encoded) for side in self.sides]
         first = self._sequence.latest.get("next", 0)
-        records = Records(tables, self.sides, first)
+        records = Records(tables, self.sides, first, self._passed(tables, context.idle))
         if not len(records) and not context.binding:
             return empty({ref: type_ for side in self.sides for ref, type_ in side.columns.items()})
         self._sequence.stage({"next": first + len(records)})
@@ -97,6 +98,16 @@ class StreamStreamJoin:
         for side in (0, 1):
             self._remember(records, side)
         return Outputs.joined(outputs).table(records, self.sides)
+
+    def _passed(self, tables: Sequence[pa.Table], idle: Idle | None) -> Mapping[int, int]:
+        """How far the time of partitions without records goes by the clock, where rows wait for it."""
+        if idle is None or self._waiting is None:
+            return {}
+        return self._times.go_on(np.concatenate([table.column(PARTITION).to_numpy() for table in tables]), idle)
+
+    def due_at(self, idle: Idle) -> int | None:
+        """See `Waiting`: the next unmatched row whose time is over."""
+        return None if self._waiting is None else self._times.reached_at(self._waiting.next_due(self._times.published), idle)
 
     def _advance(self, records: Records) -> tuple[np.ndarray, list[np.ndarray]]:
         """Stream time at every record, and that of each side alone, which only records move that others may match."""

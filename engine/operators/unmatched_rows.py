@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,7 +55,7 @@ class UnmatchedRows:
         minima = dict(self._minima.latest)
         outputs = []
         came_out = [np.zeros(len(rows.row), dtype=bool) for rows in sides]
-        for partition in np.unique(records.partition[records.keyed]).tolist():
+        for partition in np.unique(records.partition[records.looks]).tolist():
             found = self._come_out(partition, records, sides, stream_time, minima, now_ms)
             for side, rows in enumerate(sides):
                 record, which, position = np.array(found[side], dtype=np.int64).reshape(-1, 3).T
@@ -76,7 +76,7 @@ class UnmatchedRows:
         now_ms: int,
     ) -> list[list[tuple[int, int, int]]]:
         """For each side the (record, row of `sides`, position among all) of the rows of a partition that come out."""
-        at = np.flatnonzero(records.keyed & (records.partition == partition))
+        at = np.flatnonzero(records.looks & (records.partition == partition))
         rows = [
             (time, 1 - side, encoded, sequence, side, which)
             for side, found in enumerate(sides)
@@ -95,7 +95,8 @@ class UnmatchedRows:
         before = looks.left
         times = zip(stream_time[at].tolist(), records.time[at].tolist(), strict=True)
         looking = [time if time == own else None for time, own in times]
-        reach = [self._lasts[side] for side in records.side[at].tolist()]
+        # The clock looks whatever the minimum is: it moves when something is due.
+        reach = np.where(records.by_clock[at], -NEVER, np.array(self._lasts)[records.side[at]]).tolist()
         found = emissions(waiting, looking, reach, self._lasts, looks, partial(self._behind, partition, sides))
         if looks.left < before and self._look_interval_ms:
             self._next_look = now_ms + self._look_interval_ms
@@ -105,6 +106,14 @@ class UnmatchedRows:
             *_, side, which = rows[row]
             result[side].append((int(at[record]), which, position))
         return result
+
+    def next_due(self, stream_times: Mapping[int, int]) -> Mapping[int, int]:
+        """By partition the next stream time at which a row's time is over."""
+        found: dict[int, int] = {}
+        for state, lasting in zip(self._states, self._lasts, strict=True):
+            for partition, time in state.next_due(stream_times, lasting + 1).items():
+                found[partition] = min(time, found.get(partition, time))
+        return found
 
     def _behind(self, partition: int, sides: Sequence[_Rows], time: int, side: int) -> int:
         """The time of the next stored row behind one of that time and side. Rows at hand do not count."""
@@ -129,8 +138,8 @@ class UnmatchedRows:
         np.minimum.at(leaves, records.positions[side][matched.other[in_batch]], matched.record[in_batch])
         slots, leaving = self._matched(side, records, matched.where(~in_batch))
         asked = [slots]
-        for partition in np.unique(records.partition[records.keyed]).tolist():
-            bound = int(stream_time[records.keyed & (records.partition == partition)].max()) - self._lasts[side]
+        for partition in np.unique(records.partition[records.looks]).tolist():
+            bound = int(stream_time[records.looks & (records.partition == partition)].max()) - self._lasts[side]
             asked += [store.due_before(partition, bound), store.due_ends(partition, bound, len(slots) + 1)]
         wanted = np.unique(np.concatenate(asked))
         stored = store.rows_at(wanted)

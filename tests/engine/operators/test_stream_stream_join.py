@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.operators.join_records import Side
 from ksql.engine.operators.stream_stream_join import StreamStreamJoin
+from ksql.engine.state.idle import Idle
 from ksql.engine.state.timed_state import TimedState
 from tests.engine.operators.given import CONTEXT, Given, publish
 
@@ -60,6 +61,8 @@ class Twin:
     time: int = -1
     waiting: list[tuple[int, int, bytes, Record]] = field(default_factory=list)
     minimum: int = 2**63 - 1
+    #: When a record last came, by the clock, and stream time then.
+    silent: tuple[int, int] | None = None
 
     def step(self, place: int, record: Record) -> Iterator[Output]:
         kind, side = self.kind, record.side
@@ -69,8 +72,9 @@ class Twin:
                 yield output(place, record, None, record.time)
             return
         self.own_times[side] = max(self.own_times[side], record.time)
-        if kind.grace is not None and record.time == self.time:
-            yield from self.look(place, record)
+        looks = kind.grace is not None and record.time == self.time
+        if looks and self.minimum < self.time - kind.reach(side)[1] - (kind.grace or 0):
+            yield from self.look(place)
         before, after = kind.reach(side)
         matches = [
             other
@@ -94,10 +98,16 @@ class Twin:
     def retention(self) -> int:
         return self.kind.before + self.kind.after + (DAY if self.kind.grace is None else self.kind.grace)
 
-    def look(self, place: int, record: Record) -> Iterator[Output]:
+    def pass_time(self, batch: Sequence[tuple[int, Record]], partition: int, idle: Idle) -> Iterator[Output]:
+        """What the clock does after the records of a batch."""
+        if any(record.partition == partition for _, record in batch) or self.silent is None:
+            self.silent = (idle.now_ms, self.time) if self.time >= 0 else None
+        elif idle.now_ms - self.silent[0] >= idle.timeout_ms and self.kind.grace is not None:
+            self.time = max(self.time, self.silent[1] + idle.now_ms - self.silent[0])
+            yield from self.look(batch[-1][0] if batch else 0)
+
+    def look(self, place: int) -> Iterator[Output]:
         grace = self.kind.grace or 0
-        if self.minimum >= self.time - self.kind.reach(record.side)[1] - grace:
-            return
         self.minimum, still_open = 2**63 - 1, set()
         for row in sorted(self.waiting, key=lambda w: w[:3]):
             self.minimum, side = row[0], row[3].side
@@ -132,10 +142,10 @@ class Joined:
         columns = {key: pa.string(), value: pa.int64()}
         return Side(self.given[i], [key], encoded, columns, *kind.reach(i), kind.outer[i])
 
-    def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
+    def process(self, batch: Sequence[tuple[int, Record]], idle: Idle | None = None) -> list[Output]:
         for side, node in enumerate(self.given):
             node.rows = [row(place, record) for place, record in batch if record.side == side]
-        rows = self.join.process(CONTEXT).to_pylist()
+        rows = self.join.process(replace(CONTEXT, idle=idle)).to_pylist()
         publish(self.join)
         return [
             Output(r["$n"], r["$ts"], r["$p"], r["l.k"] if r["l.v"] is not None else r["r.k"], r["l.v"], r["r.v"]) for r in rows
@@ -178,6 +188,29 @@ def test_it_does_what_its_twin_does(records: list[Record], cuts: set[int], kind:
     places = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
     found = [row for a, b in pairwise(places) for row in joined.process(numbered[a:b])]
     assert found == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    records=st.lists(RECORD, max_size=40),
+    cuts=st.sets(st.integers(0, 40), max_size=6),
+    kind=KIND,
+    ticks=st.lists(st.integers(0, 12), min_size=20, max_size=20),
+)
+def test_time_goes_on_by_the_clock(records: list[Record], cuts: set[int], kind: Kind, ticks: list[int]) -> None:
+    """Between the batches there are moments without one, at random or when something is due."""
+    numbered = [(n, record if record.value is None else record._replace(value=n)) for n, record in enumerate(records)]
+    twins, joined, now, next_tick = {0: Twin(kind), 1: Twin(kind)}, Joined(kind), 1000, iter(ticks)
+    for start, end in pairwise(sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})):
+        for batch in (numbered[start:end], [], []):
+            now += next(next_tick, 3)
+            idle = Idle(5, now)
+            expected = [row for place, record in batch for row in twins[record.partition].step(place, record)]
+            expected += [row for p, twin in twins.items() for row in twin.pass_time(batch, p, idle)]
+            assert sorted(joined.process(batch, idle), key=repr) == sorted(expected, key=repr)
+            due = joined.join.due_at(idle)
+            assert (due is None) == (not any(twin.waiting for twin in twins.values()))
+            now = now if due is None else max(now, due - 1)
 
 
 @pytest.mark.parametrize("outer", [(False, False), (True, True)])

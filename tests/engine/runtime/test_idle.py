@@ -93,6 +93,29 @@ def test_time_passes_from_query_to_query() -> None:
         driver.execute("ASSERT STREAM P (K STRING KEY, N INT) WITH (ksql.idle.timeout.ms = 1000);")
 
 
+def test_rows_of_an_outer_join_come_out_when_nothing_can_match_them_any_more() -> None:
+    with driven(
+        "CREATE STREAM L (K STRING KEY, N INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');",
+        "CREATE STREAM R (K STRING KEY, N INT) WITH (KAFKA_TOPIC='r', VALUE_FORMAT='JSON', ksql.idle.timeout.ms = 5000);",
+        """
+        CREATE STREAM O AS SELECT L.K AS K, L.N AS N, R.N AS M
+            FROM L LEFT JOIN R WITHIN 10 SECONDS GRACE PERIOD 2 SECONDS ON L.K = R.K;
+        """,
+        """
+        CREATE TABLE C AS SELECT K, COUNT(*) AS C
+            FROM O WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY K EMIT FINAL;
+        """,
+    ) as driver:
+        driver.feed([record("a", 1000), record("b", 2000), Record("r", b"b", b'{"N": 2}', 3000)])
+        assert [r.key for r in driver.read("O")] == [b"b"]
+        driver.pass_time(10_000)
+        assert [r.key for r in driver.read("O")] == [b"b"]
+        driver.pass_time(1)
+        assert [(r.key, r.value) for r in driver.read("O")[1:]] == [(b"a", b'{"N":1,"M":null}')]
+        driver.pass_time(0)
+        assert seen(driver, "C") == [("b", 1)]
+
+
 def test_each_partition_falls_silent_by_itself() -> None:
     with world() as it:
         it.run(f"{SOURCE.format('')} CREATE TABLE O AS {COUNTS};")
