@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,16 @@ class AggregateCall:
 
     @property
     def state_refs(self) -> list[str]:
-        return [f"{self.ref}.{name}" for name, _ in self.function.state]
+        return [ref for ref, _ in self.state_types]
+
+    @property
+    def state_types(self) -> list[tuple[str, pa.DataType]]:
+        return [(f"{self.ref}.{name}", type_) for name, type_ in self.function.state]
+
+    def result(self, states: Mapping[str, pa.Array | pa.ChunkedArray] | pa.Table) -> pa.Array:
+        """The function's values, from columns of state."""
+        columns = [states[ref] for ref in self.state_refs]
+        return self.function.result([c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in columns])
 
 
 class Aggregation:
@@ -71,7 +80,7 @@ class Aggregation:
         self.windows = windows
         self._repartition = repartition
         self._signed = signed
-        rows = [(f"{c.ref}.{n}", t) for c in calls for n, t in c.function.state]
+        rows = [pair for call in calls for pair in call.state_types]
         self.stream_times = StreamTimes(f"{name}.stream-times")
         #: By what, and how late, windows leave.
         self.expiry = Expiry(self._leave_by(), windows.retention_ms) if windows else None
@@ -241,8 +250,7 @@ class Aggregation:
             changes = changes.take(pa.array(source[order]))
         changes = changes.set_column(changes.column_names.index(TIMESTAMP), TIMESTAMP, pa.array(times[wanted][order]))
         for call in self.calls:
-            result = call.function.result([states[ref] for ref in call.state_refs])
-            changes = changes.append_column(call.ref, result.take(back))
+            changes = changes.append_column(call.ref, call.result(states).take(back))
         return changes
 
     def _empty(self, rows: pa.Table) -> pa.Table:
@@ -266,7 +274,7 @@ class Aggregation:
         if self.windows:
             columns[WINDOW_END] = pc.add(columns[WINDOW_START], self.windows.size_ms)
         for call in self.calls:
-            columns[call.ref] = call.function.result([kept.column(ref).combine_chunks() for ref in call.state_refs])
+            columns[call.ref] = call.result(kept)
         n = kept.num_rows
         meta = {
             PLACE: pa.array(places),

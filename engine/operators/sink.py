@@ -26,6 +26,7 @@ from ksql.engine.operators.batch import (
     Node,
     as_bytes,
 )
+from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.state.stateful import Stateful
@@ -87,7 +88,9 @@ class Sink:
         self.inputs = (input_,)
         self.states: Sequence[Stateful] = ()
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
-        self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Aggregation))
+        self._folds = is_table and not (
+            isinstance(input_, Stage) and isinstance(input_.input, Aggregation | SessionAggregation)
+        )
         if isinstance(input_, Stage) and not self._folds:
             # Nothing happens between the input and the encoding: one statement does both.
             self._stage = Stage(input_.input, [*input_.steps, encode], columns, ordered=False)

@@ -1,4 +1,4 @@
-"""Time windows: which windows a record falls into, and which of them are still open for it."""
+"""Windows: which time windows a record falls into, and which of them are still open for it; how long sessions last."""
 
 from __future__ import annotations
 
@@ -46,3 +46,20 @@ class TimeWindows:
         starts = first[rows] + step * self.advance_ms
         is_open = starts + self.size_ms + self.grace_ms > stream_times[rows]
         return rows[is_open], starts[is_open]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWindows:
+    """Records of a key that are at most `gap_ms` apart make a session, which stays open gap and `grace_ms` longer."""
+
+    gap_ms: int
+    grace_ms: int
+    #: How long a session's result is kept after its end, in stream time; at least gap + grace.
+    retention_ms: int
+    kind = "SESSION"
+    #: A session has no size of its own.
+    size_ms = None
+    per_record = 1
+
+    def describe(self) -> str:
+        return f"SESSION windows of {self.gap_ms} ms, grace {self.grace_ms} ms"

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate, resolve_aggregate
+from ksql.engine.aggregates.declare import Bound, Function, Mergeable
 from ksql.engine.aggregates.values import OfValues
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.errors import StatementError, fail, located
+from ksql.engine.errors import NotSupportedError, StatementError, fail, located
 from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.session_aggregation import ARRIVAL
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.planning.relation import Relation
 from ksql.engine.types.sql_types import SqlType
@@ -20,7 +22,7 @@ from ksql.parser import nodes
 
 def collect_calls(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> AggregateCalls:
     """Those of the SELECT list and of HAVING, over the columns of `relation`."""
-    calls = AggregateCalls(properties)
+    calls = AggregateCalls(properties, merging=analysis.windows is not None and analysis.windows.kind == "SESSION")
     having = [] if analysis.having is None else [analysis.having]
     for part in [*(item.expression for item in analysis.items), *having]:
         for call in part.find_all(nodes.FunctionCall):
@@ -34,6 +36,8 @@ class AggregateCalls:
     """Aggregate calls collected from the query, equal ones once."""
 
     properties: Mapping[str, str]
+    #: Groups may become one.
+    merging: bool = False
     found: list[tuple[exp.Expression, str]] = field(default_factory=list)
     arguments: list[tuple[str, Sql]] = field(default_factory=list)
     calls: list[AggregateCall] = field(default_factory=list)
@@ -61,6 +65,9 @@ class AggregateCalls:
         except StatementError as error:
             raise located(error, node) from None
         refs = [self._argument(sql, shared=isinstance(function, OfValues)) for sql in compiled]
+        if self.merging:
+            function = _mergeable(function, node)
+            refs += [ARRIVAL] * function.by_arrival
         self.found.append((node, f"$agg{number}"))
         self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
 
@@ -71,6 +78,14 @@ class AggregateCalls:
             ref = f"$arg{len(self.arguments)}"
             self.arguments.append((ref, sql))
         return ref
+
+
+def _mergeable(function: Function, node: nodes.FunctionCall) -> Mergeable:
+    merging = function.mergeable() if isinstance(function, Bound) else None
+    if merging is None:
+        hint = "it has to merge what two sessions hold; in TUMBLING and HOPPING windows it works."
+        raise located(NotSupportedError(f"{node.name} is not supported in SESSION windows yet", hint=hint), node)
+    return merging
 
 
 def _literal(node: exp.Expression) -> int | bool | str:

@@ -17,9 +17,10 @@ from ksql.engine.operators.aggregation import REKEY, Aggregation
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
 from ksql.engine.operators.final_aggregation import FinalAggregation
+from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Project, Sql, compile_sql
-from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, SessionWindows, TimeWindows
 from ksql.engine.planning.aggregate_calls import AggregateCalls, collect_calls
 from ksql.engine.planning.explode import refuse_explosion
 from ksql.engine.planning.grouping import Grouping
@@ -68,7 +69,7 @@ def _group(
     keys: Sequence[tuple[exp.Expression, str]],
     calls: AggregateCalls,
     properties: Mapping[str, str],
-) -> tuple[Relation, Aggregation]:
+) -> tuple[Relation, Aggregation | SessionAggregation]:
     """The aggregation over `relation`, and its output: groups, results, and the bounds of windows."""
     key_sql = [(ref, _group_key(expression, relation)) for expression, ref in keys] or [("$key0", _ALL)]
     windows = _windows(analysis)
@@ -83,9 +84,14 @@ def _group(
         rows = _rows(relation, analysis.where, computed, groups, rekeyed)
     key_types = [(column.name, column.type.arrow) for column in columns]
     made = "aggregation", rows, key_types, calls.calls
-    if windows and analysis.emit == "FINAL":
+    aggregation: Aggregation | SessionAggregation
+    if isinstance(windows, SessionWindows):
+        if analysis.emit == "FINAL":
+            raise located(NotSupportedError("EMIT FINAL of SESSION windows is not supported yet"), analysis.query)
+        aggregation = SessionAggregation(*made, windows, partitions)
+    elif windows and analysis.emit == "FINAL":
         closing = _closing(rows, relation.traits, columns, windows, properties)
-        aggregation: Aggregation = FinalAggregation(*made, windows, partitions, closing)
+        aggregation = FinalAggregation(*made, windows, partitions, closing)
     else:
         aggregation = Aggregation(*made, windows, partitions, signed=signed)
     names = _names(columns, calls, windows)
@@ -107,7 +113,7 @@ def _closing(
     )
 
 
-def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | None, *, in_place: bool) -> Traits:
+def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | SessionWindows | None, *, in_place: bool) -> Traits:
     references = [reference("", key.name) for key in keys]
     return replace(
         traits,
@@ -142,11 +148,11 @@ def _group_key(expression: exp.Expression, relation: Relation) -> Sql:
     return sql
 
 
-def _windows(analysis: Analysis) -> TimeWindows | None:
+def _windows(analysis: Analysis) -> TimeWindows | SessionWindows | None:
     if analysis.windows is None:
         return None
     if analysis.windows.kind == "SESSION":
-        raise located(NotSupportedError("SESSION windows are not supported yet"), analysis.window or analysis.query)
+        return SessionWindows(analysis.windows.size_ms, analysis.windows.grace_ms, analysis.windows.retention_ms)
     return TimeWindows(*astuple(analysis.windows))
 
 
@@ -156,7 +162,7 @@ def _lies_in_place(analysis: Analysis, traits: Traits) -> bool:
     return by_key or traits.partitions == 1
 
 
-def _names(keys: Sequence[Column], calls: AggregateCalls, windows: TimeWindows | None) -> tuple[Name, ...]:
+def _names(keys: Sequence[Column], calls: AggregateCalls, windows: TimeWindows | SessionWindows | None) -> tuple[Name, ...]:
     names = [Name("", column, column.name, nullable=False) for column in keys]
     names += [Name("", Column(call.ref, call.function.returns), call.ref) for call in calls.calls]
     if windows:
@@ -168,7 +174,7 @@ def _names(keys: Sequence[Column], calls: AggregateCalls, windows: TimeWindows |
 class AggregatedRows:
     """The rows of an aggregation as a pull query reads them: its present state, through the stage behind it."""
 
-    def __init__(self, aggregation: Aggregation, stage: Stage) -> None:
+    def __init__(self, aggregation: Aggregation | SessionAggregation, stage: Stage) -> None:
         self._aggregation = aggregation
         self._stage = stage
 

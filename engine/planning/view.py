@@ -6,15 +6,20 @@ import pyarrow as pa
 
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import PARTITION, TIMESTAMP
+from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.table_view import VISIBLE, TableView
-from ksql.engine.operators.windows import WINDOW_START
+from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.relation import Relation
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.timed_state import TimedState
 
 
 def plan_view(
-    relation: Relation, keys: tuple[str, ...], *, filtered: bool, aggregation: Aggregation | None = None
+    relation: Relation,
+    keys: tuple[str, ...],
+    *,
+    filtered: bool,
+    aggregation: Aggregation | SessionAggregation | None = None,
 ) -> TableView:
     """A view of a table by its key and window, with a state of its own."""
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
@@ -25,8 +30,9 @@ def plan_view(
     return TableView(relation.stage(), keys, state, filtered=filtered, silent=not relation.traits.by_foreign_key)
 
 
-def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | None) -> TimedState:
+def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | SessionAggregation | None) -> TimedState:
     """Windows leave with those of the aggregation; those of another query's table stay: nothing says for how long."""
     expiry = aggregation.expiry if aggregation else None
+    due = WINDOW_END if isinstance(aggregation, SessionAggregation) else WINDOW_START
     rows = rows.append(pa.field(PARTITION, pa.int32()))
-    return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION)
+    return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION, due=due)

@@ -42,6 +42,11 @@ class KeyedStore:
         """How many keys have a row."""
         return self._count
 
+    @property
+    def keys_known(self) -> int:
+        """How many keys have a slot."""
+        return self._index.size
+
     def lookup(self, keys: pa.Table, *, insert: bool) -> np.ndarray:
         """The slot of each row's key, int64; unknown keys get one with `insert`, else -1."""
         if keys.num_rows == 0:
@@ -86,6 +91,11 @@ class KeyedStore:
         with self.lock:
             rows = [column.get(slots) for column in self._rows]
             return _batch(rows, self.row_schema, len(slots)), self.live(slots)
+
+    def row_column(self, name: str, slots: np.ndarray) -> pa.Array:
+        """One row column at `slots`."""
+        with self.lock:
+            return self._rows[self.row_schema.get_field_index(name)].get(slots)
 
     def put(self, slots: np.ndarray, rows: pa.Table, offset: int = 0) -> np.ndarray:
         """Set the rows at distinct `slots`; the changelog has them at `offset`. Returns the offsets of the rows replaced."""

@@ -41,6 +41,16 @@ class TimeOrder:
         order = np.lexsort((time, query))
         return query[order], np.concatenate(places)[order]
 
+    def last(self, owners: np.ndarray) -> np.ndarray:
+        """The place of the greatest time of each owner; -1 where it has none."""
+        best, places = np.full(len(owners), np.iinfo(np.int64).min), np.full(len(owners), -1)
+        for run in self._runs:
+            row = run.last(owners)
+            times = run.times(row)
+            later = (row >= 0) & (times >= best)
+            best[later], places[later] = times[later], run.places[row[later]]
+        return places
+
 
 class _Run:
     """Rows in the order of owner and time; equal ones keep theirs.
@@ -86,6 +96,11 @@ class _Run:
         start = np.searchsorted(self._numbers, owners | self._steps(first))
         end = np.searchsorted(self._numbers, owners | self._steps(last, after=True))
         return start, np.maximum(end - start, 0)
+
+    def last(self, owners: np.ndarray) -> np.ndarray:
+        """The last row of each owner; -1 where it has none."""
+        row = np.searchsorted(self._numbers, owners << self._bits | (1 << self._bits) - 1, side="right") - 1
+        return np.where((row >= 0) & (self._numbers[row] >> self._bits == owners), row, -1)
 
     def _steps(self, times: np.ndarray, *, after: bool = False) -> np.ndarray:
         """The step of the first time of the run that is not before each of `times`; `after`: that is after it."""

@@ -18,15 +18,15 @@ UNKNOWN_PARTITION = -1
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Rows leave when the stream time of their partition is `retention_ms` past their own time."""
+    """Rows leave when the stream time of their partition is `retention_ms` past the time they go by."""
 
     times: StreamTimes
     retention_ms: int
 
 
 class TimedState(KeyedState):
-    """The keys end with the column `time`, by which the rows of a key are ordered, and what else tells them apart; rows have a
-    column `partition`. Without `expiry` they stay for ever.
+    """The keys end with the column `time`, by which the rows of a key are ordered, and what else tells them apart; keys or rows
+    have a column `partition`. Without `expiry` they stay for ever; with it they go by the key column `due`, or else `time`.
 
     Rows that leave are in no record of the changelog: from the stream times it is plain which have left.
     """
@@ -42,14 +42,15 @@ class TimedState(KeyedState):
         *,
         time: str,
         partition: str,
+        due: str | None = None,
     ) -> None:
-        self._columns = time, partition
+        self._columns = time, due or time, partition
         self._expiry = expiry
         super().__init__(name, keys, rows)
 
     def _new_store(self) -> TimedStore:
-        time, partition = self._columns
-        return TimedStore(self.keys, self.rows, time, due=time, partition=partition)
+        time, due, partition = self._columns
+        return TimedStore(self.keys, self.rows, time, due=due, partition=partition)
 
     def publish(self, offset: int) -> np.ndarray:
         with self.store.lock:

@@ -12,11 +12,13 @@ from ksql.engine.state.time_order import TimeOrder
 _LIMITS = np.iinfo(np.int64)
 #: A time that does not come.
 NEVER = int(_LIMITS.max)
+#: Owners that were asked for and have no rows are forgotten when they are more than those that have, and more than this.
+_OWNERS_AT_LEAST = 65_536
 
 
 class TimedStore(KeyedStore):
     """`time` names the column of `key_schema` (int64, ms) that orders the rows of an owner; the owner is what stands before it.
-    `due` names the one that says when a row is due (None: never), `partition` the column of `row_schema` that says in which
+    `due` names the one that says when a row is due (None: never), `partition` the column, of either schema, that says in which
     partition.
 
     Nothing here looks at rows that are not asked for: both orders are indexes. That of the owners is brought up to date by
@@ -27,7 +29,7 @@ class TimedStore(KeyedStore):
         super().__init__(key_schema, row_schema)
         self._time = key_schema.get_field_index(time)
         self._due = None if due is None else key_schema.get_field_index(due)
-        self._partition = row_schema.get_field_index(partition)
+        self._partition = partition
         self.owner_names = key_schema.names[: self._time]
         self._forget_order()
         self._due_times: dict[int, DueTimes] = {}
@@ -37,7 +39,7 @@ class TimedStore(KeyedStore):
             fresh = ~self.live(slots)
             replaced = super().put(slots, rows, offset)
             if self._due is not None and fresh.any():
-                self._add_due(self._due, slots[fresh], rows.column(self._partition).to_numpy()[fresh])
+                self._add_due(self._due, slots[fresh], self._partitions(slots[fresh]))
             return replaced
 
     def between(
@@ -49,15 +51,45 @@ class TimedStore(KeyedStore):
         """
         with self.lock:
             self._bring_into_order()
-            known = self._owners.lookup(owners, insert=False)
-            asked = np.flatnonzero(known >= 0)
+            return self.between_of(self._owners.lookup(owners, insert=False), first, last)
+
+    def between_of(
+        self, owners: np.ndarray, first: np.ndarray | None = None, last: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `between`, of owners by their numbers; -1 has no rows."""
+        with self.lock:
+            self._bring_into_order()
             bounds = (
-                np.full(len(asked), limit) if times is None else times[asked]
+                np.full(len(owners), limit) if times is None else times
                 for times, limit in ((first, _LIMITS.min), (last, _LIMITS.max))
             )
-            queries, slots = self._order.between(known[asked], *bounds)
+            queries, slots = self._order.between(owners, *bounds)
             live = self.live(slots)
-            return asked[queries[live]], slots[live]
+            return queries[live], slots[live]
+
+    def number_owners(self, owners: pa.Table) -> np.ndarray:
+        """The numbers of owners, known or not. As slots they are good until the next `delete`."""
+        with self.lock:
+            if self._owners.keys_known > 2 * self._index.size + _OWNERS_AT_LEAST:
+                self._forget_order()
+            return self._owners.lookup(owners, insert=True)
+
+    def last_of(self, owners: np.ndarray) -> np.ndarray:
+        """The slot of the row with the greatest time of each owner; -1 where it has none."""
+        with self.lock:
+            self._bring_into_order()
+            slots = self._order.last(owners)
+            gone = np.flatnonzero(slots >= 0)
+            gone = gone[~self.live(slots[gone])]
+            slots[gone] = -1
+            queries, present = self.between_of(owners[gone])
+            slots[gone[queries]] = present  # of several the last one stays
+            return slots
+
+    def times(self, slots: np.ndarray) -> np.ndarray:
+        """The times of the rows at `slots`."""
+        with self.lock:
+            return self._numbers(self._time, slots)
 
     def take_due(self, partition: int, before: int) -> np.ndarray:
         """The slots of the partition's rows that are due before a time, ms, ascending. They are not given out again."""
@@ -96,7 +128,14 @@ class TimedStore(KeyedStore):
         """Those of the slots that have a row, and in this partition: one that was deleted may have come back in another."""
         slots = np.unique(slots)
         slots = slots[self.live(slots)]
-        return np.asarray(slots[self._rows[self._partition].get(slots).to_numpy() == partition])
+        return np.asarray(slots[self._partitions(slots) == partition])
+
+    def _partitions(self, slots: np.ndarray) -> np.ndarray:
+        """In which partition the rows at `slots` are."""
+        column = self.row_schema.get_field_index(self._partition)
+        if column >= 0:
+            return np.asarray(self._rows[column].get(slots).to_numpy())
+        return self._numbers(self.key_schema.get_field_index(self._partition), slots)
 
     @property
     def due_partitions(self) -> list[int]:

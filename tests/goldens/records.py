@@ -43,6 +43,8 @@ def _key(key: bytes | None, source: Source | None) -> str:
     if key is None or source is None or not source.windowed:
         return _text(key)
     start = int.from_bytes(key[-8:], "big")
+    if source.windowed == "SESSION":
+        return f"{_text(key[:-16])} [{start}, {int.from_bytes(key[-16:-8], 'big')}]"
     return f"{_text(key[:-8])} [{start}, {start + (source.window_size_ms or 0)})"
 
 

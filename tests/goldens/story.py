@@ -22,8 +22,8 @@ Done: `statements` and `query` (SQL; only the latter shows its answer), `produce
 `timestamp in ms | key | value`). Seen: `expect TOPIC` (the records that came into the topic since it was last looked at),
 `answer` (of the query before it), `error` (of the statements or query before it, which must fail).
 
-A record with a windowed key names its window after the key, `a [0, 5000)`. `<null>` is no key or no value at all; bytes
-that are no text are written \\x00; headers follow the value as `| name=value`.
+A record with a windowed key names its window after the key, `a [0, 5000)`, or its session, `a [0, 700]`. `<null>` is no key
+or no value at all; bytes that are no text are written \\x00; headers follow the value as `| name=value`.
 """
 
 from __future__ import annotations

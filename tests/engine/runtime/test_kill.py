@@ -14,7 +14,7 @@ import pytest
 from ksql.log import EmbeddedLog, TopicConfig
 from ksql.log.contract import HEADERS_TYPE, RECORD_SCHEMA
 
-SINKS = ("STATELESS", "WINDOWED", "CLOSED", "JOINED", "PAIRS", "TABLES", "BY_FOREIGN_KEY")
+SINKS = ("STATELESS", "WINDOWED", "CLOSED", "SESSIONS", "JOINED", "PAIRS", "TABLES", "BY_FOREIGN_KEY")
 #: Records of each topic for one of the stream `s`, and the part of them that are tombstones.
 TOPICS = {"t": (0.05, 0.1), "u": (0.05, 0.1), "r": (0.5, 0.0), "s": (1, 0.0)}
 

@@ -112,6 +112,15 @@ QUERIES = {
         CREATE TABLE O6 AS SELECT N, MAX(A) AS C, WINDOWEND AS W FROM S WINDOW HOPPING (SIZE 4 SECONDS, ADVANCE BY 1 SECONDS,
             RETENTION 6 SECONDS, GRACE PERIOD 2 SECONDS) GROUP BY N HAVING MAX(A) > 0 EMIT FINAL;
     """,
+    "sessions": f"""
+        CREATE TABLE O1 AS SELECT K, {ALL} FROM S WINDOW SESSION (1 SECONDS, GRACE PERIOD 2 SECONDS) GROUP BY K;
+        CREATE TABLE O2 AS SELECT N, SUM(D) AS SD, WINDOWSTART AS W, WINDOWEND AS E
+            FROM S WINDOW SESSION (2 SECONDS) GROUP BY N;
+        CREATE TABLE O3 WITH (KEY_FORMAT='JSON') AS SELECT K, A, SUM(B) AS SB FROM S
+            WINDOW SESSION (3 SECONDS, RETENTION 6 SECONDS, GRACE PERIOD 3 SECONDS) GROUP BY K, A HAVING SUM(B) > 0;
+        CREATE TABLE O4 AS SELECT K, LATEST_BY_OFFSET(N) AS N FROM S WINDOW SESSION (500 MILLISECONDS,
+            GRACE PERIOD 9 SECONDS) WHERE A IS NOT NULL GROUP BY K HAVING COUNT(*) < 4;
+    """,
     "tables": """
         CREATE STREAM O1 AS SELECT S.K AS K, A, V, W, T.K AS TK FROM S LEFT JOIN T ON S.K = T.K;
         CREATE STREAM O2 AS SELECT S.K AS K, A, V, W FROM S JOIN T ON S.K = T.K;
@@ -332,7 +341,7 @@ def rows_left(found: Contents) -> dict[tuple[str, int], dict[object, tuple[objec
     }
 
 
-@pytest.mark.parametrize("group", ["groups", "windows"])
+@pytest.mark.parametrize("group", ["groups", "windows", "sessions"])
 @settings(max_examples=1, phases=PHASES)
 @given(seed=st.integers(0, 2**32), lives=LIVES, last=LAST)
 def test_the_cache_leaves_out_nothing_that_lasts(group: str, seed: int, lives: list[Life], last: Life) -> None:

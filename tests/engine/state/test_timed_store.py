@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.engine.state import store
+from ksql.engine.state import store, timed_store
 from ksql.engine.state.sorted_runs import DueTimes
 from ksql.engine.state.time_order import TimeOrder
 from ksql.engine.state.timed_store import TimedStore
@@ -21,6 +22,7 @@ Identity = tuple[str | None, int, int]
 
 OWNER = st.sampled_from([None, "", "a", "b", "c"])
 TIME = st.sampled_from([-(2**63), -5, 0, 1, 2, 3, 10, 11, 2**63 - 1])
+_EVER = -(2**63), 2**63 - 1
 KEY = st.tuples(OWNER, TIME, st.sampled_from([0, 4, 9]))
 
 
@@ -96,6 +98,10 @@ def look(kept: TimedStore, twin: Twin, data: st.DataObject) -> None:
         assert [key[1] for key in here] == [key[1] for key in twin.between(owner, low, high)]
         assert set(here) == set(twin.between(owner, low, high))
     assert rows.tolist() == sorted(rows.tolist())
+    last_of = kept.last_of(kept.number_owners(pa.table({"k": pa.array(owners, pa.string())})))
+    for owner, slot in zip(owners, last_of.tolist(), strict=True):
+        greatest = [key[1] for key in twin.between(owner, *_EVER)][-1:]
+        assert (kept.times(np.array([slot])).tolist() if slot >= 0 else []) == greatest
     if data.draw(st.booleans()):
         partition, before = data.draw(st.integers(-1, 2)), data.draw(TIME)
         assert set(keys_of(kept, kept.take_due(partition, before))) == twin.take_due(partition, before)
@@ -124,6 +130,23 @@ def test_owners_and_times_of_any_size(span: int) -> None:
     for i, owner in enumerate(owners):
         here = rows[:, (rows[0] == owner) & (rows[1] >= low[i]) & (rows[1] <= high[i])]
         assert places[query == i].tolist() == here[2, np.argsort(here[1], kind="stable")].tolist()
+
+
+def test_a_partition_may_be_part_of_the_key() -> None:
+    keys = pa.schema([("$p", pa.int32()), ("end", pa.int64())])
+    kept = TimedStore(keys, pa.schema([]), time="end", due="end", partition="$p")
+    rows = pa.table([pa.array([1, 0, 1], pa.int32()), pa.array([5, 5, 9])], keys)
+    kept.put(kept.lookup(rows, insert=True), pa.table({}))
+    assert kept.rows_at(kept.take_due(1, 9)).to_pylist() == [{"$p": 1, "end": 5}]
+    assert kept.times(kept.last_of(kept.number_owners(rows.select(["$p"])))).tolist() == [9, 5, 9]
+
+
+def test_owners_without_rows_are_forgotten() -> None:
+    kept = TimedStore(KEYS, ROWS, time="start", due="end", partition="$p")
+    with patch.object(timed_store, "_OWNERS_AT_LEAST", 3):
+        for i in range(10):
+            assert kept.last_of(kept.number_owners(pa.table({"k": [f"{i}a", f"{i}b"]}))).tolist() == [-1, -1]
+            assert kept._owners.keys_known <= 5
 
 
 def test_runs_stay_few() -> None:
