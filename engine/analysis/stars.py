@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate
-from ksql.engine.analysis.model import AliasedSource, Analysis
+from ksql.engine.analysis.model import RESERVED, AliasedSource, Analysis
 from ksql.engine.analysis.traits import reference
 from ksql.engine.errors import did_you_mean, fail
 from ksql.engine.expressions.compiler import Compiler
+from ksql.engine.expressions.typed import Name
 from ksql.engine.types.sql_types import Struct
 from ksql.parser import nodes
 
@@ -21,7 +22,7 @@ def expand_stars(analysis: Analysis) -> list[exp.Expression]:
     for item in analysis.query.expressions:
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
             sources = analysis.sources if isinstance(item, exp.Star) else [_source(analysis, item)]
-            if analysis.partition_by is not None and not analysis.joins:
+            if analysis.partition_by is not None and (isinstance(item, exp.Star) or not analysis.joins):
                 expanded += _repartitioned(analysis, analysis.partition_by)
             else:
                 made = [key.value.copy() for key in analysis.relation.made_keys] if isinstance(item, exp.Star) else []
@@ -41,32 +42,46 @@ def fill_empty_calls(analysis: Analysis) -> None:
 
 
 def _columns(analysis: Analysis, source: AliasedSource) -> list[exp.Expression]:
-    """All visible columns; in a join each is called ALIAS_COLUMN. In a persistent query a window belongs to the key."""
-    columns: list[exp.Expression] = []
-    for name in source.names():
-        if name.hidden or (name.instant and analysis.persistent):
-            continue
-        column = reference(source.alias, name.column.name)
-        if analysis.joins:
-            alias = exp.to_identifier(f"{source.alias}_{name.column.name}", quoted=True)
-            columns.append(exp.Alias(this=column, alias=alias))
-        else:
-            columns.append(column)
-    return columns
+    """All visible columns. In a persistent query a window belongs to the key."""
+    names = (name for name in source.names() if not (name.hidden or (name.instant and analysis.persistent)))
+    return [_shown(analysis, source, name) for name in names]
+
+
+def _shown(analysis: Analysis, source: AliasedSource, name: Name) -> exp.Expression:
+    """A column of a source; in a join it is called ALIAS_COLUMN."""
+    column = reference(source.alias, name.column.name)
+    if not analysis.joins:
+        return column
+    return exp.Alias(this=column, alias=exp.to_identifier(f"{source.alias}_{name.column.name}", quoted=True))
 
 
 def _repartitioned(analysis: Analysis, keys: Sequence[exp.Expression]) -> list[exp.Expression]:
-    """The columns of a stream that has got other keys: these, the value's, and behind them those that were keys."""
-    (source,) = analysis.sources
+    """The columns of a stream that has got other keys: these, then of each source the value's and behind them those that were
+    keys. As in ksqlDB, a join has its sources' pseudo columns between the two.
+    """
     listed = [item.unalias() for item in analysis.query.expressions]
-    taken = {key.name for key in keys if isinstance(key, exp.Column)}
-    were_keys = {column.name for column in source.source.key_columns}
-    left = [column for column in _columns(analysis, source) if column.name not in taken]
-    return [
-        *(key.copy() for key in keys if key not in listed),
-        *(column for column in left if column.name not in were_keys),
-        *(column for column in left if column.name in were_keys),
-    ]
+    taken = [_named(analysis, key) for key in keys]
+    columns = [named for key, named in zip(keys, taken, strict=True) if key not in listed]
+    columns += [key.value.copy() for key in analysis.relation.made_keys if key.value not in taken]
+    for source in analysis.sources:
+        were_keys = {column.name for column in source.source.key_columns}
+        left = [column for column in _columns(analysis, source) if column not in taken]
+        names = [name for name in source.names() if name.hidden and name.column.name in RESERVED and analysis.joins]
+        pseudo = [_shown(analysis, source, name) for name in names]
+        columns += [column for column in left if column.unalias().name not in were_keys]
+        columns += [column for column in pseudo if column not in taken]
+        columns += [column for column in left if column.unalias().name in were_keys]
+    return columns
+
+
+def _named(analysis: Analysis, key: exp.Expression) -> exp.Expression:
+    """A key of PARTITION BY as `_columns` has it; itself where it is no column of a source."""
+    if isinstance(key, exp.Column):
+        name = analysis.scope.find(key, key.name, key.text("table"))
+        source = next((source for source in analysis.sources if source.alias == name.qualifier), None)
+        if source is not None:
+            return _shown(analysis, source, name)
+    return key.copy()
 
 
 def _source(analysis: Analysis, item: exp.Column) -> AliasedSource:

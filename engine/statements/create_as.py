@@ -25,6 +25,7 @@ from ksql.engine.state.changes import PLAN_VERSION
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.statements.declare import check_retention, check_source
 from ksql.engine.statements.formats import Formats, choose_formats, wrap_by_default
+from ksql.engine.statements.internal_formats import check_internal_formats
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.replace import check_query_replaceable, check_replaceable
 from ksql.engine.statements.status import done, warning
@@ -108,6 +109,7 @@ def insert_into(request: Request) -> Result:
         fail(node.args["query"], "the query makes a table, which cannot be inserted into a stream", hint=_READ_TOPIC)
     _check_same_columns(made, target, node)
     _check_same_window(made, target, node)
+    check_internal_formats(analysis, made, node)
     attach_sink(made, target)
     made.check(request.engine.sql, node.args["query"])
     creation = Creation(target, made, analysis, {})
@@ -129,6 +131,7 @@ def work_out(request: Request, is_table: bool, query_id: str) -> Creation:
             f"Please use CREATE {other} AS SELECT statement instead.",
             hint=_GROUP_IT if is_table else _READ_TOPIC,
         )
+    check_internal_formats(analysis, made, node.args["query"])
     if is_table:
         check_retention(values, node, windowed=made.window is not None)
     inherited = analysis.relation.origin

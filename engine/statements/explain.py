@@ -17,6 +17,7 @@ from ksql.engine.queries.pull_query import database_plan
 from ksql.engine.results import Listing, Result
 from ksql.engine.runtime.runtime import RunningQuery
 from ksql.engine.runtime.task import group_name
+from ksql.engine.statements.internal_formats import check_internal_formats
 from ksql.engine.statements.positions import Section, positions, section, summaries
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.schema_json import field_json
@@ -38,7 +39,9 @@ def explain(request: Request) -> Result:
     if not isinstance(query, nodes.Query):
         fail(request.node, "EXPLAIN takes a query, or the id of one", hint="EXPLAIN SELECT …; or EXPLAIN CSAS_NAME_0;")
     properties = request.session.properties
-    made = plan(analyze(query, catalog, properties, persistent=query is not target), properties)
+    analysis = analyze(query, catalog, properties, persistent=query is not target)
+    made = plan(analysis, properties)
+    check_internal_formats(analysis, made, query)
     return _listing(request, _plan_sections(made), _plan_entity(request.text, made))
 
 

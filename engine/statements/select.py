@@ -8,6 +8,7 @@ from ksql.engine.queries.pull_query import limit_of, pull
 from ksql.engine.queries.push import RunningPushQuery
 from ksql.engine.results import Result
 from ksql.engine.settings import reads_latest
+from ksql.engine.statements.internal_formats import check_internal_formats
 from ksql.engine.statements.registry import Request, executes
 from ksql.parser import nodes
 
@@ -23,6 +24,7 @@ def push(request: Request) -> RunningPushQuery:
     engine = request.engine
     analysis = analyze(request.node, engine.catalog, request.session.properties, persistent=False)
     made = plan(analysis, request.session.properties)
+    check_internal_formats(analysis, made, request.node)
     made.check(engine.sql, request.node)
     return RunningPushQuery(
         request.text,

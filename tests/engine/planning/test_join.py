@@ -67,3 +67,31 @@ def test_a_key_is_selected_once() -> None:
     with driver() as made:
         statement = "CREATE STREAM O WITH (KAFKA_TOPIC='x') AS SELECT S.ID, S.ID AS I, T.ID FROM S JOIN T ON S.ID = T.ID;"
         refuses(made, statement, "the key S.ID is selected more than once: as S_ID and I", "S.ID AS I")
+
+
+@pytest.mark.parametrize(
+    ("partition_by", "schema"),
+    [
+        ("S.N", "S_N INTEGER KEY, S_A STRING, {s}, S_ID INTEGER, T_A STRING, T_N INTEGER, {t}, T_ID INTEGER"),
+        ("T.A", "T_A STRING KEY, S_A STRING, S_N INTEGER, {s}, S_ID INTEGER, T_N INTEGER, {t}, T_ID INTEGER"),
+        (
+            "S.N + T.N",
+            "KSQL_COL_0 INTEGER KEY, S_A STRING, S_N INTEGER, {s}, S_ID INTEGER, T_A STRING, T_N INTEGER, {t}, T_ID INTEGER",
+        ),
+    ],
+)
+def test_a_star_beside_partition_by_has_pseudo_columns(partition_by: str, schema: str) -> None:
+    """As in ksqlDB: behind the values of each source, and before its keys."""
+    pseudo = {
+        alias.lower(): f"{alias}_ROWTIME BIGINT, {alias}_ROWPARTITION INTEGER, {alias}_ROWOFFSET BIGINT" for alias in "ST"
+    }
+    with driver(sources=False) as made:
+        made.execute("CREATE STREAM S (ID INT KEY, A STRING, N INT) WITH (KAFKA_TOPIC='s', FORMAT='JSON');")
+        made.execute("CREATE TABLE T (ID INT PRIMARY KEY, A STRING, N INT) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON');")
+        query = f"SELECT * FROM S JOIN T ON S.ID = T.ID PARTITION BY {partition_by}"
+        made.execute(f"CREATE STREAM O WITH (KAFKA_TOPIC='x') AS {query};")
+        made.feed(RECORDS)
+        assert columns(made, "O") == schema.format(**pseudo)
+        (record,) = made.read("x")
+        assert record.value is not None
+        assert b'"S_ROWTIME":2,"S_ROWPARTITION":0,"S_ROWOFFSET":0' in record.value
