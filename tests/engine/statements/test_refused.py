@@ -87,7 +87,7 @@ def test_streams(made: TestDriver, query: str, message: str, place: str) -> None
         ("SELECT * FROM T PARTITION BY A", "PARTITION BY works on streams only", "SELECT"),
         ("SELECT ID, EXPLODE(L) FROM T", "EXPLODE makes several rows of one", "EXPLODE"),
         ("SELECT * FROM S", "Your SELECT query produces a STREAM", "CREATE"),
-        ("SELECT A, MAX(N) FROM T GROUP BY A", "MAX cannot be used on a table", "MAX"),
+        ("SELECT A, LATEST_BY_OFFSET(N) FROM T GROUP BY A", "LATEST_BY_OFFSET cannot be used on a table", "LATEST"),
         ("SELECT A, COUNT(*) FROM T WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY A", "cannot be grouped in windows", "TUMBLING"),
         ("SELECT A, COUNT(*) FROM S GROUP BY A, A", "GROUP BY names A twice", "A;"),
         ("SELECT A, COUNT(*) FROM S WHERE SUM(N) > 1 GROUP BY A", "SUM cannot stand in WHERE", "SUM"),
