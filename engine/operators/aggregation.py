@@ -154,8 +154,8 @@ class Aggregation:
         if self.windows is None:
             return None
         assert isinstance(self.state, TimedState)
-        open_for = self.windows.size_ms + self.windows.grace_ms
-        return self.stream_times.reached_at(self.state.next_due(self.stream_times.published, open_for), idle)
+        due = self.state.next_due(self.stream_times.published, self.windows.lasting_ms)
+        return self.stream_times.reached_at(due, idle)
 
     def _segments(self, rows: pa.Table) -> Segments:
         return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))
@@ -265,8 +265,12 @@ class Aggregation:
 
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""
-        kept = self.state.read(keys)
+        kept = self._kept(keys)
         return self._results(kept, np.arange(kept.num_rows))
+
+    def _kept(self, keys: pa.Table | None) -> pa.Table:
+        """Keys and states of the groups that readers see."""
+        return self.state.read(keys)
 
     def _results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
         """Results of remembered rows, each with its place."""

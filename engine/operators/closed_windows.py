@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,16 +38,19 @@ class Touched:
 class Closing:
     """When windows close and in what order they come out.
 
-    A window closes at the first stream time that is `lasting_ms` past `time`, the column its state is ordered by; those of one
-    moment come out by the columns `order`, then by the bytes of their key, which `key_bytes` computes. look_interval_ms: closed
-    windows are looked for no more often than this; 0: with every record.
+    A window closes at the first stream time that is `lasting_ms` past its `time`, by which its state is ordered. Those of one
+    moment come out by the columns `order`, of which that is the first, then by the bytes of their key, which `key_bytes`
+    computes. look_interval_ms: closed windows are looked for no more often than this; 0: with every record.
     """
 
-    time: str
-    lasting_ms: int
     order: Sequence[str]
+    lasting_ms: int
     key_bytes: Rows
     look_interval_ms: int = 0
+
+    @property
+    def time(self) -> str:
+        return self.order[0]
 
 
 class ClosedWindows:
@@ -75,8 +78,13 @@ class ClosedWindows:
         self.times.stage(until)
         return self._in_order(pa.concat_tables(rows), np.concatenate(places), context)
 
-    def are_out(self, rows: pa.Table, until: Mapping[int, int]) -> np.ndarray:
-        """Which of the rows have come out, if up to these times (by partition) they have."""
+    def those_out(self, read: Callable[[], pa.Table]) -> pa.Table:
+        """Of the rows that `read` gives a reader those that have come out."""
+        until = self.times.published  # First: rows are published before it, so those of closed windows are never older.
+        rows = read()
+        return rows.filter(pa.array(self._are_out(rows, until)))
+
+    def _are_out(self, rows: pa.Table, until: Mapping[int, int]) -> np.ndarray:
         partitions = rows.column(PARTITION).to_numpy()
         times = np.full(len(partitions), _NEVER)
         for partition, time in until.items():

@@ -60,9 +60,5 @@ class FinalAggregation(Aggregation):
         *_, remembered = self._update(rows, segments, segments.ends)
         return Touched(segments.slots, remembered)
 
-    def rows(self, keys: pa.Table | None) -> pa.Table:
-        # The times first: rows are published before them, so those of closed windows are never older.
-        until = self._closed.times.published
-        kept = self.state.read(keys)
-        kept = kept.filter(pa.array(self._closed.are_out(kept, until)))
-        return self._results(kept, np.arange(kept.num_rows))
+    def _kept(self, keys: pa.Table | None) -> pa.Table:
+        return self._closed.those_out(lambda: super(FinalAggregation, self)._kept(keys))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Gone, Stored, Timing, chains_of
 from ksql.engine.operators.aggregation import REKEY, AggregateCall
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
+from ksql.engine.operators.closed_windows import Touched
 from ksql.engine.operators.moments import Moments
 from ksql.engine.operators.repartition import moved
 from ksql.engine.operators.session_states import Continued, States, evaluate
@@ -25,6 +27,18 @@ from ksql.engine.state.timed_state import Expiry, TimedState
 #: Ref of the number of each row in the order of arrival, for functions that merge by it.
 ARRIVAL = "$arrival"
 _ROWS = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    """What rows did to sessions: states after them, and in the end; the sessions that are gone, and what is remembered."""
+
+    groups: Segments
+    chains: Chains
+    states: States
+    final: States
+    replaced: Gone
+    touched: Touched
 
 
 class SessionAggregation:
@@ -55,13 +69,16 @@ class SessionAggregation:
         #: How many rows have arrived.
         self._arrived: Numbers[str] = Numbers(f"{name}.arrived", pa.string())
         #: Other than in a time window, a row may come at the very moment when grace is over.
-        self.expiry = Expiry(self.stream_times, windows.retention_ms + 1)
+        self.expiry = Expiry(self._leave_by(), windows.retention_ms + 1)
         key_schema = pa.schema([*keys, (PARTITION, pa.int32()), (WINDOW_END, pa.int64())])
         row_schema = pa.schema([*(pair for call in calls for pair in call.state_types), (WINDOW_START, pa.int64())])
         self.state = TimedState(name, key_schema, row_schema, self.expiry, time=WINDOW_END, partition=PARTITION)
         self.inputs = (input_,)
         self._counts = any(ARRIVAL in call.arguments for call in calls)
         self.states: Sequence[Stateful] = (self.stream_times, *([self._arrived] if self._counts else []), self.state)
+
+    def _leave_by(self) -> StreamTimes:
+        return self.stream_times
 
     def describe(self) -> str:
         return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s), {self.windows.describe()}"
@@ -74,18 +91,22 @@ class SessionAggregation:
         moments = self._advance(rows, context)
         if rows.num_rows == 0:
             return self._empty(rows)
+        taken = self._take_in(rows, moments, last_only=context.fold)
+        if context.fold:
+            return self._changes(rows, taken.groups, taken.chains, taken.final, taken.replaced)
+        return self._changes(rows, taken.groups, taken.chains, taken.states, taken.chains.gone)
+
+    def _take_in(self, rows: pa.Table, moments: Moments, *, last_only: bool) -> _TakenIn:
+        """Let the sessions grow by some rows; what they are then is staged."""
         if self._counts:
             rows = self._numbered(rows)
         owners = self.state.store.number_owners(rows.select(self.state.store.owner_names))
         groups = Segments(owners)
         chains = self._chains(rows, groups, moments)
         continued = Continued.of(chains.sources, self.state.store)
-        states = evaluate(self.calls, rows, groups, chains, continued, last_only=context.fold)
+        states = evaluate(self.calls, rows, groups, chains, continued, last_only=last_only)
         final = states.where(states.last & chains.standing[chains.chain[states.rows]])
-        replaced = self._remember(rows, groups, chains, continued, final)
-        if context.fold:
-            return self._changes(rows, groups, chains, final, replaced)
-        return self._changes(rows, groups, chains, states, chains.gone)
+        return _TakenIn(groups, chains, states, final, *self._remember(rows, groups, chains, continued, final))
 
     def _arrive(self, context: BatchContext) -> pa.Table:
         """The rows, each in the partition of its group."""
@@ -103,8 +124,8 @@ class SessionAggregation:
 
     def due_at(self, idle: Idle) -> int | None:
         """See `Waiting`: the next session that closes."""
-        open_for = self.windows.gap_ms + self.windows.grace_ms + 1
-        return self.stream_times.reached_at(self.state.next_due(self.stream_times.published, open_for), idle)
+        due = self.state.next_due(self.stream_times.published, self.windows.lasting_ms)
+        return self.stream_times.reached_at(due, idle)
 
     def _numbered(self, rows: pa.Table) -> pa.Table:
         first = self._arrived.latest.get(_ROWS, 0)
@@ -128,8 +149,10 @@ class SessionAggregation:
         store = self.state.store
         return Stored(groups, slots, store.row_column(WINDOW_START, slots).to_numpy(), store.times(slots))
 
-    def _remember(self, rows: pa.Table, groups: Segments, chains: Chains, continued: Continued, final: States) -> Gone:
-        """Stage the sessions there are in the end; what became of those there were: they are gone if not just as they were."""
+    def _remember(
+        self, rows: pa.Table, groups: Segments, chains: Chains, continued: Continued, final: States
+    ) -> tuple[Gone, Touched]:
+        """Stage the sessions there are in the end; those there were that are gone, since they are not just as they were."""
         store, owner = self.state.store, rows.select(self.state.store.owner_names)
         keys = _keyed(owner, groups.order[final.rows], chains.ends[final.rows])
         kept = pa.table([*final.columns.values(), pa.array(chains.starts[final.rows])], self.state.rows)
@@ -140,14 +163,16 @@ class SessionAggregation:
         moved_on = slots[found] != continued.slots
         gone_keys = _keyed(owner, groups.order[continued.rows[moved_on]], ends[moved_on])
         gone_rows = pa.table([pa.nulls(gone_keys.num_rows, type_) for type_ in self.state.rows.types], self.state.rows)
+        touched = np.append(slots, continued.slots[moved_on])
         self.state.stage(
-            np.append(slots, continued.slots[moved_on]),
+            touched,
             pa.concat_tables([keys, gone_keys]),
             pa.concat_tables([kept, gone_rows]),
             np.arange(len(slots) + gone_keys.num_rows) < len(slots),
         )
         changed = moved_on | (chains.starts[final.rows[found]] != starts)
-        return Gone(continued.rows[changed], starts[changed], ends[changed])
+        sessions = pa.table([*keys.columns, *kept.columns], pa.schema([*self.state.keys, *self.state.rows]))
+        return Gone(continued.rows[changed], starts[changed], ends[changed]), Touched(touched, sessions)
 
     def _changes(self, rows: pa.Table, groups: Segments, chains: Chains, states: States, gone: Gone) -> pa.Table:
         """Tombstones and rows, in the order of what they come from."""
@@ -181,9 +206,17 @@ class SessionAggregation:
 
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all sessions, or of those of the given keys, with the meta columns a stage expects."""
-        kept = self.state.read(None if keys is None else self._owners(keys))
+        kept = self._kept(keys)
+        return self._results(kept, np.arange(kept.num_rows))
+
+    def _kept(self, keys: pa.Table | None) -> pa.Table:
+        """Keys and states of the sessions that readers see."""
+        return self.state.read(None if keys is None else self._owners(keys))
+
+    def _results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
+        """Results of remembered sessions, each with its place."""
         meta = {
-            PLACE: pa.array(np.arange(kept.num_rows)),
+            PLACE: pa.array(places),
             TIMESTAMP: kept.column(WINDOW_END),
             PARTITION: kept.column(PARTITION),
             DELETED: pa.array(np.zeros(kept.num_rows, dtype=bool)),

@@ -30,6 +30,11 @@ class TimeWindows:
         return f"{self.kind} windows of {self.size_ms} ms, grace {self.grace_ms} ms"
 
     @property
+    def lasting_ms(self) -> int:
+        """So long after its start a window closes, in stream time."""
+        return self.size_ms + self.grace_ms
+
+    @property
     def per_record(self) -> int:
         """How many windows a record falls into at most."""
         return -(-self.size_ms // self.advance_ms)
@@ -60,6 +65,11 @@ class SessionWindows:
     #: A session has no size of its own.
     size_ms = None
     per_record = 1
+
+    @property
+    def lasting_ms(self) -> int:
+        """So long after its end a session closes, in stream time."""
+        return self.gap_ms + self.grace_ms + 1
 
     def describe(self) -> str:
         return f"SESSION windows of {self.gap_ms} ms, grace {self.grace_ms} ms"

@@ -11,12 +11,13 @@ from sqlglot import exp
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.catalog.definitions import Source, Window
-from ksql.engine.errors import NotSupportedError, fail, located
+from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.aggregation import REKEY, Aggregation
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
 from ksql.engine.operators.final_aggregation import FinalAggregation
+from ksql.engine.operators.final_sessions import FinalSessions
 from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Project, Sql, compile_sql
@@ -86,9 +87,11 @@ def _group(
     made = "aggregation", rows, key_types, calls.calls
     aggregation: Aggregation | SessionAggregation
     if isinstance(windows, SessionWindows):
-        if analysis.emit == "FINAL":
-            raise located(NotSupportedError("EMIT FINAL of SESSION windows is not supported yet"), analysis.query)
-        aggregation = SessionAggregation(*made, windows, partitions)
+        aggregation = (
+            FinalSessions(*made, windows, partitions, _closing(rows, relation.traits, columns, windows, properties))
+            if analysis.emit == "FINAL"
+            else SessionAggregation(*made, windows, partitions)
+        )
     elif windows and analysis.emit == "FINAL":
         closing = _closing(rows, relation.traits, columns, windows, properties)
         aggregation = FinalAggregation(*made, windows, partitions, closing)
@@ -100,15 +103,18 @@ def _group(
 
 
 def _closing(
-    rows: Node, traits: Traits, keys: tuple[Column, ...], windows: TimeWindows, properties: Mapping[str, str]
+    rows: Node,
+    traits: Traits,
+    keys: tuple[Column, ...],
+    windows: TimeWindows | SessionWindows,
+    properties: Mapping[str, str],
 ) -> Closing:
     """When the windows close, and in what order they come out."""
-    key = Project([(KEY_BYTES, key_bytes(traits, keys))])
+    order = (WINDOW_END, WINDOW_START) if isinstance(windows, SessionWindows) else (WINDOW_START,)
     return Closing(
-        WINDOW_START,
-        windows.size_ms + windows.grace_ms,
-        [WINDOW_START],
-        Stage(rows, [key], {KEY_BYTES: BYTES}),
+        order,
+        windows.lasting_ms,
+        Stage(rows, [Project([(KEY_BYTES, key_bytes(traits, keys))])], {KEY_BYTES: BYTES}),
         look_interval_ms=int(value_of(properties, FINAL_INTERVAL)),
     )
 

@@ -129,7 +129,7 @@ class Grouped:
             AggregateCall(resolve_aggregate("COUNT", [], []), [], "count"),
             AggregateCall(resolve_aggregate("SUM", [DOUBLE], []), ["v"], "sum"),
         ]
-        closes = Closing(WINDOW_START, windows.size_ms + windows.grace_ms, [WINDOW_START], KeyBytes(), self.interval)
+        closes = Closing([WINDOW_START], windows.lasting_ms, KeyBytes(), self.interval)
         return FinalAggregation("aggregation", self.given, [("k", pa.string())], calls, windows, 0, closes)
 
     def process(self, batch: Sequence[tuple[int, Row]], now: int = 0, idle: Idle | None = None) -> list[Closed]:

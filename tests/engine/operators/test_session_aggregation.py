@@ -127,10 +127,13 @@ class Grouped:
 
     def restart(self) -> None:
         self.given = Given(COLUMNS)
-        self.operator = SessionAggregation("aggregation", self.given, [("k", pa.string())], calls(), self.windows)
+        self.operator = self.new(self.given)
         states = {state.name: state for state in self.operator.states}
         for offset, (name, changes) in enumerate(self.changelog):
             states[name].restore(changes, offset)
+
+    def new(self, given_: Given) -> SessionAggregation:
+        return SessionAggregation("aggregation", given_, [("k", pa.string())], calls(), self.windows)
 
     def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
         self.given.rows = [row(place, record) for place, record in batch]
