@@ -16,7 +16,7 @@ from ksql.engine.types.sql_types import Column
 from ksql.errors import KsqlError
 
 #: Raise it when what is written means something else than before, and let `_read` understand the older form.
-FORMAT = 1
+FORMAT = 2
 _FORMAT = "format"
 
 _COLUMNS = ("key_columns", "value_columns", "header_columns")

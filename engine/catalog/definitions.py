@@ -22,6 +22,9 @@ class Window:
 
     kind: str
     size_ms: int | None = None
+    #: For how long, in stream time, each is kept after its start (a session: its end) by the query that makes them, if that is
+    #: known. It makes no other kind of window.
+    retention_ms: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"a {self.kind} window" + (f" of {self.size_ms} ms" if self.size_ms else "")
@@ -48,6 +51,7 @@ class Source:
     #: 'TUMBLING', 'HOPPING', 'SESSION' when the key is windowed.
     windowed: str | None = None
     window_size_ms: int | None = None
+    window_retention_ms: int | None = None
     #: So long a partition is silent until its stream time goes on by the clock; 0: for ever, None: as the query has it.
     idle_timeout_ms: int | None = None
     #: Declared with SOURCE: nobody may write to it.
@@ -64,7 +68,7 @@ class Source:
 
     @property
     def window(self) -> Window | None:
-        return None if self.windowed is None else Window(self.windowed, self.window_size_ms)
+        return None if self.windowed is None else Window(self.windowed, self.window_size_ms, self.window_retention_ms)
 
     @property
     def columns(self) -> tuple[Column, ...]:

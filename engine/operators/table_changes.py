@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
 from ksql.engine.kernels.versions import Versions
-from ksql.engine.operators.batch import DELETED, PLACE, BatchContext, meta_columns
+from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, BatchContext, meta_columns
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.table_view import VISIBLE
+from ksql.engine.operators.window_retention import WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stateful import Stateful
 
 #: Refs of what is said of each row: 1 where it comes, -1 where it goes; whether the row after it comes in its stead.
 SIGN, REPLACED = "$sign", "$replaced"
@@ -21,10 +25,12 @@ class TableChanges:
     A row is one whose `VISIBLE` is true. `state` holds the rows by the table's key.
     """
 
-    def __init__(self, input_: Stage, state: KeyedState) -> None:
+    def __init__(self, input_: Stage, state: KeyedState, retention: WindowRetention | None = None) -> None:
         self.input = input_
         self.state = state
-        self.inputs, self.states = (input_,), (state,)
+        self._retention = retention
+        self.inputs = (input_,)
+        self.states: Sequence[Stateful] = (retention.times, state) if retention else (state,)
 
     def describe(self) -> str:
         return f"Table changes by {len(self.state.keys)} key(s): rows that go, rows that come"
@@ -34,6 +40,7 @@ class TableChanges:
 
     def process(self, context: BatchContext) -> pa.Table:
         changes = self.input.process(context)
+        changes = self._retention.kept(changes) if self._retention else changes
         live = ~changes.column(DELETED).to_numpy() & changes.column(VISIBLE).fill_null(False).to_numpy()
         slots = self.state.store.lookup(changes.select(self.state.keys.names), insert=True)
         versions = Versions(slots, changes.column(PLACE).to_numpy())
@@ -52,8 +59,8 @@ class TableChanges:
         goes = old >= 0
         change = np.repeat(np.arange(len(live)), goes.astype(np.int64) + live)
         comes = np.append(False, change[1:] == change[:-1])[: len(change)] | ~goes[change]
-        names = self.state.rows.names
-        known = pa.concat_tables([changes.select(names), pa.Table.from_batches([stored])]).combine_chunks()
+        names = [name for name in self.state.rows.names if name != PARTITION]
+        known = pa.concat_tables([changes.select(names), pa.Table.from_batches([stored]).select(names)]).combine_chunks()
         values = known.take(pa.array(np.where(comes, change, old[change])))
         meta = changes.select(meta_columns(changes)).take(pa.array(change))
         meta = meta.set_column(meta.column_names.index(DELETED), DELETED, pa.array(np.zeros(len(change), dtype=bool)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, PLACE, BatchContext, Node
 from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.window_retention import WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stateful import Stateful
 
 #: Ref of the condition column that the stage before a view computes.
 VISIBLE = "$visible"
@@ -30,13 +34,16 @@ class TableView:
         *,
         filtered: bool,
         silent: bool = True,
+        retention: WindowRetention | None = None,
     ) -> None:
         self.input = input_
         self.keys = keys
         self.state = state
         self.filtered = filtered
         self._silent = silent
-        self.inputs, self.states = (input_,), (state,)
+        self._retention = retention
+        self.inputs = (input_,)
+        self.states: Sequence[Stateful] = (retention.times, state) if retention else (state,)
 
     def describe(self) -> str:
         return f"Table view by {', '.join(self.keys)}{', filtered' if self.filtered else ''}"
@@ -46,6 +53,7 @@ class TableView:
 
     def process(self, context: BatchContext) -> pa.Table:
         changes = self.input.process(context)
+        changes = self._retention.kept(changes) if self._retention else changes
         if changes.num_rows == 0:
             return changes.drop_columns([VISIBLE]) if self.filtered else changes
         visible = ~changes.column(DELETED).to_numpy()

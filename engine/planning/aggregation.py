@@ -125,7 +125,7 @@ def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | Sess
         traits,
         is_table=True,
         keys=tuple(Key(key.type, (column,), column) for key, column in zip(keys, references, strict=True)),
-        window=Window(windows.kind, windows.size_ms) if windows else None,
+        window=Window(windows.kind, windows.size_ms, windows.retention_ms) if windows else None,
         is_misplaced=windows is None and not in_place,
     )
 

@@ -12,7 +12,7 @@ from ksql.engine.operators.table_changes import TableChanges
 from ksql.engine.operators.table_view import VISIBLE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.relation import Relation, kept
-from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.types.sql_types import BIGINT, BOOLEAN, quote_duckdb
 
 
@@ -29,5 +29,5 @@ def plan_changes(
     relation.project([*rows, (VISIBLE, Sql(present, present, BOOLEAN))], ())
     types = {ref: type_.arrow for ref, type_ in relation.columns.items()}
     key_schema = pa.schema([(ref, types[ref]) for ref, _ in keys])
-    state = KeyedState("rows", key_schema, pa.schema([(ref, types[ref]) for ref, _ in columns]))
-    return TableChanges(relation.stage(), state)
+    row_schema = pa.schema([(ref, types[ref]) for ref, _ in columns])
+    return TableChanges(relation.stage(), *rows_state("rows", key_schema, row_schema, relation.traits.window))

@@ -10,7 +10,7 @@ from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.table_view import VISIBLE, TableView
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.planning.relation import Relation
-from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.state.timed_state import TimedState
 
 
@@ -25,14 +25,17 @@ def plan_view(
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
     key_schema = pa.schema([(ref, columns.pop(ref)) for ref in keys])
     rows = pa.schema([*columns.items(), (TIMESTAMP, pa.int64())])
-    windowed = WINDOW_START in keys
-    state = _windowed_state(key_schema, rows, aggregation) if windowed else KeyedState("view", key_schema, rows)
-    return TableView(relation.stage(), keys, state, filtered=filtered, silent=not relation.traits.by_foreign_key)
+    state, retention = (
+        (_windowed_state(key_schema, rows, aggregation), None)
+        if aggregation is not None and WINDOW_START in keys
+        else rows_state("view", key_schema, rows, relation.traits.window)
+    )
+    silent = not relation.traits.by_foreign_key
+    return TableView(relation.stage(), keys, state, filtered=filtered, silent=silent, retention=retention)
 
 
-def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | SessionAggregation | None) -> TimedState:
-    """Windows leave with those of the aggregation; those of another query's table stay: nothing says for how long."""
-    expiry = aggregation.expiry if aggregation else None
+def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | SessionAggregation) -> TimedState:
+    """Windows leave with those of the aggregation."""
     due = WINDOW_END if isinstance(aggregation, SessionAggregation) else WINDOW_START
     rows = rows.append(pa.field(PARTITION, pa.int32()))
-    return TimedState("view", keys, rows, expiry, time=WINDOW_START, partition=PARTITION, due=due)
+    return TimedState("view", keys, rows, aggregation.expiry, time=WINDOW_START, partition=PARTITION, due=due)

@@ -168,6 +168,7 @@ def _sink_source(
         idle_timeout_ms=values.get(IDLE_TIMEOUT.upper()),
         windowed=made.window.kind if made.window else None,
         window_size_ms=made.window.size_ms if made.window else None,
+        window_retention_ms=made.window.retention_ms if made.window else None,
         partitions=values.get("PARTITIONS") or (existing.partitions if existing else inherited.partitions),
         replicas=values.get("REPLICAS") or (existing.replicas if existing else inherited.replicas),
         statement=request.text,

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksql.engine.catalog.definitions import Source
 from ksql.testing import Record, TestDriver
 
 SOURCES = """
@@ -113,7 +114,27 @@ TABLES = {
     ),
 }
 
+WINDOWS = "CREATE TABLE W AS SELECT ID, COUNT(*) AS C, SUM(N) AS N FROM S WINDOW TUMBLING (SIZE 5 MILLISECONDS) GROUP BY ID;"
+IN_WINDOWS = "(SELECT ID, TS // 5 * 5 AS START, COUNT(*) AS C, SUM(N)::INT AS N FROM S GROUP BY ID, START)"
+#: Tables over `WINDOWS`, a windowed table that another query fills.
+OF_WINDOWS = {
+    "windows filtered": (
+        "SELECT ID, N, WINDOWEND AS E FROM W WHERE C > 1",
+        f"SELECT ID, START AS WINDOWSTART, N, START + 5 AS E FROM {IN_WINDOWS} WHERE C > 1",
+    ),
+    "windows of a key": (
+        "SELECT ID, COUNT(*) AS K, SUM(N) AS N FROM W WHERE N > 0 GROUP BY ID HAVING COUNT(*) > 0",
+        f"SELECT ID, COUNT(*) AS K, SUM(N) AS N FROM {IN_WINDOWS} WHERE N > 0 GROUP BY ID",
+    ),
+    "keys of a window": (
+        """SELECT WINDOWSTART AS B, COUNT(*) AS K, MAX(C) AS M FROM (SELECT * FROM W WHERE N > 1) GROUP BY WINDOWSTART
+           HAVING COUNT(*) > 0""",
+        f"SELECT START AS B, COUNT(*) AS K, MAX(C) AS M FROM {IN_WINDOWS} WHERE N > 1 GROUP BY START",
+    ),
+}
+
 VALUES = st.fixed_dictionaries({"A": st.sampled_from(["a", "b", "c"]), "N": st.integers(-1, 3)})
+Key = tuple[int | str | None, ...]
 #: What a step of a run brings, and whether the engine then forgets all that is not in its log.
 Step = tuple[Sequence[Record], bool]
 
@@ -135,12 +156,12 @@ def steps(data: st.DataObject, records: Sequence[Record]) -> list[Step]:
     return [(records[a:b], data.draw(st.booleans())) for a, b in zip([0, *cuts], [*cuts, len(records)], strict=True)]
 
 
-def written(statement: str, steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """What the query has written, as columns; a tombstone has no value columns."""
+def written(statements: str, steps: Sequence[Step]) -> list[tuple[Key, dict[str, Any]]]:
+    """What the query that makes O has written, as keys and all columns; a tombstone has no value columns."""
     with closing(TestDriver({"ksql.persistence.default.format.key": "JSON"}, cache=False)) as driver:
         for topic in "srt":
             driver.create_topic(topic)
-        driver.execute(SOURCES + statement)
+        driver.execute(SOURCES + statements)
         for records, restarts in steps:
             driver.feed(records)
             for query in driver.engine.queries.values() if restarts else ():
@@ -149,13 +170,15 @@ def written(statement: str, steps: Sequence[Step]) -> list[dict[str, Any]]:
                 query.task = None
         source = driver.source("O")
         assert source is not None
-        keys = [column.name for column in source.key_columns]
-        return [as_columns(record, keys) for record in driver.read("O")]
+        return [as_columns(record, source) for record in driver.read("O")]
 
 
-def as_columns(record: Record, keys: Sequence[str]) -> dict[str, Any]:
-    key = json.loads(record.key or b"null")
-    return dict.fromkeys(keys, key) | json.loads(record.value or b"{}")
+def as_columns(record: Record, source: Source) -> tuple[Key, dict[str, Any]]:
+    key, window = record.key or b"null", {}
+    if source.windowed:
+        key, window = key[:-8], {"WINDOWSTART": int.from_bytes(key[-8:])}
+    columns = dict.fromkeys((column.name for column in source.key_columns), json.loads(key)) | window
+    return tuple(columns.values()), columns | json.loads(record.value or b"{}")
 
 
 def batch_answer(query: str, records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -176,15 +199,15 @@ def counted(rows: Iterable[dict[str, Any]]) -> Counter[str]:
     return Counter(json.dumps(row, sort_keys=True, default=int) for row in rows)
 
 
-@pytest.mark.parametrize("name", STREAMS | TABLES)
+@pytest.mark.parametrize("name", STREAMS | TABLES | OF_WINDOWS)
 @settings(max_examples=4, deadline=None)
 @given(records=all_records(), data=st.data())
 def test_as_in_a_database(name: str, records: list[Record], data: st.DataObject) -> None:
-    query, batch_query = (STREAMS | TABLES)[name]
-    statement = f"CREATE {'STREAM' if name in STREAMS else 'TABLE'} O AS {query};"
-    rows = written(statement, steps(data, records))
-    assert rows == written(statement, [([record], False) for record in records])
-    if name in TABLES:
-        last = {next(iter(row.values())): row for row in rows}
-        rows = [row for row in last.values() if len(row) > 1]
+    query, batch_query = (STREAMS | TABLES | OF_WINDOWS)[name]
+    statements = f"{WINDOWS if name in OF_WINDOWS else ''} CREATE {'STREAM' if name in STREAMS else 'TABLE'} O AS {query};"
+    changes = written(statements, steps(data, records))
+    assert changes == written(statements, [([record], False) for record in records])
+    rows = (
+        [row for _, row in changes] if name in STREAMS else [row for key, row in dict(changes).items() if len(row) > len(key)]
+    )
     assert counted(rows) == counted(batch_answer(batch_query or query, records))

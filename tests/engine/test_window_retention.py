@@ -35,6 +35,47 @@ def test_expired_windows_are_forgotten() -> None:
     driver.close()
 
 
+def test_queries_over_a_windowed_table_forget_its_windows_too() -> None:
+    driver = TestDriver(cache=False)
+    driver.create_topic("s")
+    driver.execute("""
+        CREATE STREAM S (K STRING KEY, A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');
+        CREATE TABLE O AS SELECT K, COUNT(*) AS C FROM S
+            WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K;
+        CREATE TABLE F AS SELECT * FROM (SELECT K, C FROM O WHERE C > 1) WHERE C < 3;
+        CREATE TABLE N AS SELECT K, SUM(C) AS C, COUNT(*) AS W FROM O GROUP BY K;
+    """)
+    assert [driver.sources()[i].window_retention_ms for i in (1, 2, 3)] == [3000, 3000, None]
+    for second in range(20):
+        driver.feed([Record("s", b"a", b'{"A":1}', second * 1000), Record("s", b"a", b'{"A":1}', second * 1000 + 1)])
+    tasks = [query.task for query in driver.engine.queries.values() if query.task]
+    states = [state for task in tasks for state in task.plan.states if isinstance(state, TimedState)]
+    assert {state.name: len(state.store) for state in states} == dict.fromkeys(
+        ["aggregation", "SUBQUERY/view", "view", "rows"], 3
+    )
+    assert [record.value for record in driver.read("F")] == [b'{"C":2}'] * 20
+    # What has left still counts.
+    assert driver.read("N")[-1].value == b'{"C":40,"W":20}'
+    driver.close()
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_row_of_a_window_that_has_left_is_late(batch: bool) -> None:
+    """It may come where the partitions of a table are not those of the query that fills it."""
+    driver = TestDriver(cache=False)
+    driver.create_topic("w")
+    driver.execute("""
+        CREATE STREAM S (K STRING KEY, A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+        CREATE TABLE W WITH (KAFKA_TOPIC='w') AS SELECT K, COUNT(*) AS C FROM S
+            WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K;
+        CREATE TABLE F AS SELECT * FROM W WHERE C = 1;
+    """)
+    changes = [(0, 1), (3000, 1), (0, 2), (1000, 1)]
+    driver.feed([Record("w", b"a" + start.to_bytes(8), b'{"C":%d}' % c, start) for start, c in changes], batch=batch)
+    assert [record.timestamp for record in driver.read("F")] == [0, 3000, 1000]
+    driver.close()
+
+
 def test_each_partition_keeps_its_own_time() -> None:
     """A partition without records does not hold the windows of the others, nor do they make it lose its own."""
     log = MemoryLog()
