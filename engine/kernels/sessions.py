@@ -10,11 +10,13 @@ out at once. The rows of the others are gone through one by one, on plain lists 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice, repeat
 
 import numpy as np
 
+from ksql.engine.kernels.ranges import written_out
 from ksql.engine.kernels.scans import last_valid, previous, running_extreme
 from ksql.engine.kernels.segments import Segments, stable_order
 
@@ -115,75 +117,91 @@ def _calm(timing: Timing, groups: Segments, newest: Stored) -> tuple[np.ndarray,
 def _with_disturbed(chains: Chains, timing: Timing, groups: Segments, calm: np.ndarray, recall: Recall) -> Chains:
     """`chains` where groups are calm, and those of the others."""
     disturbed = np.flatnonzero(~calm)
-    first, last = groups.starts[disturbed], groups.ends[disturbed]
+    first, lengths = groups.starts[disturbed], groups.lengths[disturbed]
     earliest = np.minimum.reduceat(timing.times, groups.starts)[disturbed] - timing.gap
     stored = recall(disturbed, np.maximum(earliest, timing.closes[first]))
-    bounds = np.searchsorted(stored.groups, np.append(disturbed, len(groups)))
-    walk = _Walk(timing.gap, chains.chain, chains.starts, chains.ends, chains.levels)
-    for number, (start, end) in enumerate(zip(first.tolist(), (last + 1).tolist(), strict=True)):
-        of_group = slice(bounds[number], bounds[number + 1])
-        sessions = (stored.starts[of_group], stored.ends[of_group], -1 - stored.slots[of_group])
-        walk.group(start, timing.times[start:end].tolist(), timing.closes[start:end].tolist(), sessions)
+    rows = written_out(first, lengths)[1]
+    walk = _Walk(timing.gap)
+    walk.through(
+        zip(*(column.tolist() for column in (rows, timing.times[rows], timing.closes[rows])), strict=True),
+        lengths.tolist(),
+        zip(*(column.tolist() for column in (stored.starts, stored.ends, -1 - stored.slots)), strict=True),
+        np.bincount(np.searchsorted(disturbed, stored.groups), minlength=len(disturbed)).tolist(),
+    )
+    chain_of, starts, ends = (column.copy() for column in (chains.chain, chains.starts, chains.ends))
+    chain_of[rows], starts[rows], ends[rows] = _columns(walk.after, 3)
+    levels = np.zeros_like(chain_of)
+    levels[list(walk.levels)] = list(walk.levels.values())
     of_calm = groups.spread(calm)
+    sources, gone = chains.sources, chains.gone
     return Chains(
-        chains.chain,
-        chains.starts,
-        chains.ends,
-        Sources(*_joined(chains.sources.chains, [chains.sources.chains, chains.sources.sessions], of_calm, walk.sources)),
-        Gone(*_joined(chains.gone.rows, [chains.gone.rows, chains.gone.starts, chains.gone.ends], of_calm, walk.gone)),
-        chains.levels,
+        chain_of,
+        starts,
+        ends,
+        Sources(*_joined([sources.chains, sources.sessions], of_calm, walk.sources)),
+        Gone(*_joined([gone.rows, gone.starts, gone.ends], of_calm, walk.gone)),
+        levels,
     )
 
 
-def _joined(
-    rows: np.ndarray, columns: Sequence[np.ndarray], of_calm: np.ndarray, others: Sequence[tuple[int, ...]]
-) -> list[np.ndarray]:
-    """What `columns` hold of rows of calm groups, and the others, by row (the first of the columns)."""
-    kept = of_calm[rows]
-    added = np.array(others, dtype=np.int64).reshape(-1, len(columns)).T
-    joined = [np.append(column[kept], new) for column, new in zip(columns, added, strict=True)]
+def _joined(columns: Sequence[np.ndarray], of_calm: np.ndarray, others: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+    """What `columns`, the first of which are rows, hold of calm groups, and the others, by row."""
+    added = _columns(others, len(columns))
+    joined = [np.append(column[of_calm[columns[0]]], new) for column, new in zip(columns, added, strict=True)]
     order = stable_order(joined[0])
     return [column[order] for column in joined]
 
 
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> np.ndarray:
+    return np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width).reshape(-1, width).T
+
+
 @dataclass(slots=True)
 class _Walk:
-    """Goes through the rows of groups one by one; what it finds out goes to the arrays and lists."""
+    """Goes through the rows of groups one by one: (chain, start, end) after each, and what else `Chains` says."""
 
     gap: int
-    chain: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
-    levels: np.ndarray
-    sources: list[tuple[int, ...]] = field(default_factory=list)
-    gone: list[tuple[int, ...]] = field(default_factory=list)
+    after: list[tuple[int, int, int]] = field(default_factory=list)
+    sources: list[tuple[int, int]] = field(default_factory=list)
+    gone: list[tuple[int, int, int]] = field(default_factory=list)
+    levels: dict[int, int] = field(default_factory=dict)
 
-    def group(self, first: int, times: list[int], closes: list[int], sessions: Sequence[np.ndarray]) -> None:
-        """`times` of the rows from `first` on. `sessions`: starts, ends and numbers of those stored, by end.
+    def through(
+        self,
+        rows: Iterator[tuple[int, int, int]],
+        lengths: Iterable[int],
+        stored: Iterator[tuple[int, int, int]],
+        numbers_stored: Iterable[int],
+    ) -> None:
+        """rows: number, time, and when sessions close. stored: (start, end, number), by end. Of so many of each is a group."""
+        for length, number_stored in zip(lengths, numbers_stored, strict=True):
+            sessions = zip(*islice(stored, number_stored), strict=True)
+            self._group(islice(rows, length), [list(column) for column in sessions] or [[], [], []])
 
-        Sessions do not touch each other, but for those that ended too long ago for any row: they stand first and stay there.
-        """
-        starts, ends, numbers = (column.tolist() for column in sessions)
-        levels: dict[int, int] = {}
-        after: list[tuple[int, int, int]] = []
-        for row, (time, close) in enumerate(zip(times, closes, strict=True), start=first):
-            low = high = bisect_left(ends, max(time - self.gap, close))
-            while high < len(starts) and starts[high] <= time + self.gap:
+    def _group(self, rows: Iterable[tuple[int, int, int]], sessions: Sequence[list[int]]) -> None:
+        """Sessions do not touch, but for those that ended too long ago for any row: they stand first, and stay there."""
+        starts, ends, numbers = sessions
+        for row, time, close in rows:
+            since, until = max(time - self.gap, close), time + self.gap
+            low = high = bisect_left(ends, since)
+            while high < len(starts) and starts[high] <= until:
                 high += 1
             if low == high and time < close:
-                after.append((-1, time, time))
+                self.after.append((-1, time, time))
                 continue
-            found = numbers[low:high]
-            start, end = (time, time) if not found else (min(time, starts[low]), max(time, ends[high - 1]))
-            number = found[0] if len(found) == 1 and found[0] >= 0 else row
-            if number == row and found:
-                self.sources += [(row, session) for session in found]
-                levels[row] = 1 + max(levels.get(session, 0) if session >= 0 else -1 for session in found)
+            found = starts[low:high], ends[low:high], numbers[low:high]
+            start, end = (min(time, found[0][0]), max(time, found[1][-1])) if low < high else (time, time)
+            number = self._chain(row, found[2])
             if start < end:
-                self.gone += [(row, *bounds) for bounds in zip(starts[low:high], ends[low:high], strict=True)]
-            starts[low:high], ends[low:high], numbers[low:high] = [start], [end], [number]
-            after.append((number, start, end))
-        rows = slice(first, first + len(times))
-        self.chain[rows], self.starts[rows], self.ends[rows] = np.array(after, dtype=np.int64).T
-        for row, level in levels.items():
-            self.levels[row] = level
+                self.gone += zip(repeat(row), *found[:2])
+            starts[low:high], ends[low:high], numbers[low:high] = (start,), (end,), (number,)
+            self.after.append((number, start, end))
+
+    def _chain(self, row: int, found: list[int]) -> int:
+        """The number of the row's chain, which begins with the sessions it found, unless it goes on with one of this batch."""
+        if len(found) == 1 and found[0] >= 0:
+            return found[0]
+        if found:
+            self.sources += zip(repeat(row), found)
+            self.levels[row] = 1 + max(self.levels.get(session, 0) if session >= 0 else -1 for session in found)
+        return row
