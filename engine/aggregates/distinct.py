@@ -14,7 +14,7 @@ from ksql.engine.aggregates.declare import Bound, LiteralValue, Mergeable, Undoa
 from ksql.engine.aggregates.merging import with_rows, with_steps
 from ksql.engine.aggregates.values import Once
 from ksql.engine.kernels.distinct import Entries
-from ksql.engine.kernels.lists import ranges, sizes_of, slices_of
+from ksql.engine.kernels.lists import at_ends, ranges, sizes_of, slices_of
 from ksql.engine.kernels.lives import Limit, Lives
 from ksql.engine.kernels.nulls import arrow, numbers, validity
 from ksql.engine.kernels.segments import Segments
@@ -36,7 +36,7 @@ class CountDistinct(Mergeable):
     ) -> list[pa.Array]:
         entries = Entries(sizes_of(old[1]), old[1].flatten(), arguments[0], validity(arguments[0]), segments)
         values = slices_of(entries.values, entries.starts, entries.counts[segments.ends])
-        return [pa.array(entries.counts[wanted]), _at_ends(values, segments, wanted)]
+        return [pa.array(entries.counts[wanted]), at_ends(values, segments, wanted)]
 
     def step(self, state: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
         values = list(state[1] or [])
@@ -153,7 +153,7 @@ class OnlyValue(Undoable):
         shown = ranges(entries.starts, sizes)
         counts = entries.occurrences(numbers(known.field(1)), every, np.repeat(segments.ends, sizes), shown)
         pairs = pa.StructArray.from_arrays([entries.values(shown), pa.array(counts)], fields=list(self._entry))
-        return [only, _at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
+        return [only, at_ends(slices_of(lambda rows: pairs.take(pa.array(rows)), entries.starts, sizes), segments, wanted)]
 
     def _counted(
         self, old: pa.Array, values: pa.Array, amounts: np.ndarray, segments: Segments, wanted: np.ndarray
@@ -171,7 +171,7 @@ class OnlyValue(Undoable):
         counts = lives.numbers(items, np.repeat(segments.ends, np.diff(offsets.to_numpy())))
         entries = [lives.values.take(pa.array(items)), pa.array(counts)]
         lists = pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(entries, fields=list(self._entry)))
-        return [only, _at_ends(lists, segments, wanted)]
+        return [only, at_ends(lists, segments, wanted)]
 
     def step(self, state: Sequence[Any], arguments: Sequence[Any], sign: int = 1) -> list[Any]:
         entries = [dict(entry) for entry in state[1] or []]
@@ -203,12 +203,6 @@ class OnlyValue(Undoable):
 def _entries(maps: pa.Array) -> pa.Array:
     """Maps as lists of their entries."""
     return maps.cast(pa.list_(maps.type.field(0).type))
-
-
-def _at_ends(lists: pa.Array, segments: Segments, wanted: np.ndarray) -> pa.Array:
-    """One list per segment where its last row is wanted, else null."""
-    segment = segments.segment[wanted]
-    return lists.take(arrow(segment, pa.int64(), wanted == segments.ends[segment]))
 
 
 def _one(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> bool:

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates.declare import Bound, Function, Undoable, java_identity
+from ksql.engine.aggregates.declare import Bound, Function, Mergeable, Undoable, java_identity
+from ksql.engine.aggregates.once import OnceInState
 from ksql.engine.kernels.distinct import equality_codes
 from ksql.engine.kernels.lives import Lives
 from ksql.engine.kernels.nulls import validity
@@ -146,6 +147,9 @@ class Once(OfValues):
         self.argument = argument
         self.returns, self.state = function.returns, function.state
         self._function = function
+
+    def mergeable(self) -> Mergeable:
+        return OnceInState(self._function, self.argument)
 
     def scan(self, values: GroupValues, old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray) -> list[pa.Array]:
         if values.signs is None:

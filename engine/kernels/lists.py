@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ksql.engine.errors import QueryError
-from ksql.engine.kernels.nulls import numbers
+from ksql.engine.kernels.nulls import arrow, numbers
 from ksql.engine.kernels.scans import running_sum
 from ksql.engine.kernels.segments import Segments
 
@@ -65,6 +65,12 @@ def slices_of(values: Callable[[np.ndarray], pa.Array], starts: np.ndarray, leng
     """
     offsets = offsets_of(lengths)
     return pa.ListArray.from_arrays(offsets, values(ranges(starts, lengths)))
+
+
+def at_ends(lists: pa.Array, segments: Segments, wanted: np.ndarray) -> pa.Array:
+    """One list per segment where its last row is wanted, else null."""
+    segment = segments.segment[wanted]
+    return lists.take(arrow(segment, pa.int64(), wanted == segments.ends[segment]))
 
 
 def offsets_of(lengths: np.ndarray) -> pa.Array:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate, resolve_aggregate
-from ksql.engine.aggregates.declare import Bound, Function, Mergeable
+from ksql.engine.aggregates.declare import Function, Mergeable
 from ksql.engine.aggregates.values import OfValues
 from ksql.engine.analysis.model import Analysis
-from ksql.engine.errors import NotSupportedError, StatementError, fail, located
+from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.operators.aggregation import AggregateCall
 from ksql.engine.operators.session_aggregation import ARRIVAL
 from ksql.engine.operators.steps import Sql, compile_sql
@@ -66,7 +66,7 @@ class AggregateCalls:
             raise located(error, node) from None
         refs = [self._argument(sql, shared=isinstance(function, OfValues)) for sql in compiled]
         if self.merging:
-            function = _mergeable(function, node)
+            function = _mergeable(function)
             refs += [ARRIVAL] * function.by_arrival
         self.found.append((node, f"$agg{number}"))
         self.calls.append(AggregateCall(function, refs, f"$agg{number}"))
@@ -80,11 +80,9 @@ class AggregateCalls:
         return ref
 
 
-def _mergeable(function: Function, node: nodes.FunctionCall) -> Mergeable:
-    merging = function.mergeable() if isinstance(function, Bound) else None
-    if merging is None:
-        hint = "it has to merge what two sessions hold; in TUMBLING and HOPPING windows it works."
-        raise located(NotSupportedError(f"{node.name} is not supported in SESSION windows yet", hint=hint), node)
+def _mergeable(function: Function) -> Mergeable:
+    merging = function.mergeable()
+    assert merging is not None, "every function of the rows of a stream can be merged"
     return merging
 
 

@@ -12,12 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.engine.aggregates import AGGREGATES, distinct, resolve_aggregate
+from ksql.engine.aggregates import AGGREGATES, declare, distinct, resolve_aggregate
 from ksql.engine.aggregates.declare import Mergeable
 from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Array, SqlType
 from tests.engine.aggregates.test_twins import CASES, VALUES, exact
 
 Case = tuple[str, list[SqlType], tuple[int | bool, ...]]
+#: Those of one column that have a meaning of their own with DISTINCT, with it.
+ONCE: list[Case] = [
+    (f"{name} DISTINCT", types, ()) for name, types, _ in CASES if AGGREGATES[name].distinct == declare.ONCE and len(types) == 1
+]
+ALL = [*CASES, *ONCE]
 
 
 @dataclass
@@ -34,7 +39,10 @@ class Group:
 
 
 def mergeable(name: str, types: list[SqlType], literals: tuple[int | bool, ...], limit: str = "-1") -> Mergeable:
-    function = resolve_aggregate(name, types, literals, {f"ksql.functions.{name.lower()}.limit": limit}).mergeable()
+    """The function called `name`; `name DISTINCT` of the different values."""
+    name, _, distinct = name.partition(" ")
+    limits = {f"ksql.functions.{name.lower()}.limit": limit}
+    function = resolve_aggregate(name, types, literals, limits, distinct=bool(distinct)).mergeable()
     assert function is not None
     return function
 
@@ -50,7 +58,7 @@ def two_groups(data: st.DataObject, row: st.SearchStrategy[Sequence[Any]]) -> tu
     return groups
 
 
-@pytest.mark.parametrize(("name", "types", "literals"), CASES, ids=str)
+@pytest.mark.parametrize(("name", "types", "literals"), ALL, ids=str)
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_merge_equals_its_twin(name: str, types: list[SqlType], literals: tuple[int | bool, ...], data: st.DataObject) -> None:
@@ -88,7 +96,7 @@ EXACT: dict[SqlType, st.SearchStrategy[Any]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "types", "literals"), [case for case in CASES if case[0] not in OTHERWISE], ids=str)
+@pytest.mark.parametrize(("name", "types", "literals"), [case for case in ALL if case[0].split()[0] not in OTHERWISE], ids=str)
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_merged_groups_are_one_group(
