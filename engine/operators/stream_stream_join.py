@@ -170,6 +170,8 @@ class StreamStreamJoin:
 
     def _unmatched(self, records: Records, pairs: Pairs, stream_time: np.ndarray, now_ms: int) -> Sequence[Outputs]:
         """Rows of outer sides without a match at their own place: they come out at once, or when their time is over."""
+        if not any(side.outer for side in self.sides):
+            return []
         alone = np.array([side.outer for side in self.sides])[records.side] & ~records.deleted
         alone[pairs.record] = False
         if self._waiting is None:
