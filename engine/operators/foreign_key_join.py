@@ -217,10 +217,10 @@ class _Batch:
         codes = row_groups(pa.concat_tables([self._foreign.take(pa.array(held)), wanted]))[0]
         foreign, asked = codes[: len(held)], codes[len(held) :]
         slots = self._left.slots[held]
-        pairs = np.unique(np.stack([foreign, slots]), axis=1)
-        low, high = (np.searchsorted(pairs[0], asked, side) for side in ("left", "right"))
+        pairs = np.unique(foreign << 32 | slots)
+        low, high = (np.searchsorted(pairs, codes << 32) for codes in (asked, asked + 1))
         change, found = written_out(low, high - low)
-        slot = pairs[1][found]
+        slot = pairs[found] & 0xFFFF_FFFF
         version = self._left.versions.at(slot, self._right.place[change], inclusive=True)
         codes_of = np.full(len(self._left.live) + 1, -1)
         codes_of[held] = foreign

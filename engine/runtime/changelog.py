@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from ksql.engine.errors import QueryError
@@ -89,9 +90,9 @@ class Changelog:
         staged = [(state, changes) for state in self._states if (changes := state.changes()) is not None]
         encoded = [encode_changes(state.name, changes) for state, changes in staged]
         self._written = []
-        values = [*self._write_again(max(_PACE * sum(map(len, encoded)), _STRIDE)), *encoded]
+        values = [*self._write_again(max(_PACE * sum(value.size for value in encoded), _STRIDE)), *encoded]
         for (state, changes), value in zip(staged, encoded, strict=True):
-            self._written.append(_Written(state, None, len(changes), len(value)))
+            self._written.append(_Written(state, None, len(changes), value.size))
         if values:
             transaction.append(self.topic, 0, _batch(values))
 
@@ -118,7 +119,7 @@ class Changelog:
         transaction.put(GENERATIONS, self._query_id, None)
         transaction.put(identity.NUMBERS, self._query_id, None)
 
-    def _write_again(self, budget: float) -> Iterator[bytes]:
+    def _write_again(self, budget: float) -> Iterator[pa.Buffer]:
         """Go through about `budget` bytes of old records; their rows that are in use, to be written again."""
         ledger = self._ledger
         while budget > 0 and ledger.bytes > max(_AT_LEAST, 2 * ledger.bytes_in_use):
@@ -133,7 +134,7 @@ class Changelog:
             ledger.remove(passed)
             if len(rows := old.state.in_use(part, old.offset)):
                 value = encode_changes(old.state.name, rows)
-                self._written.append(_Written(old.state, rows, len(rows), len(value)))
+                self._written.append(_Written(old.state, rows, len(rows), value.size))
                 yield value
 
     def _delete_old(self) -> None:
@@ -169,7 +170,11 @@ def create_topic(transaction: MetadataTransaction, log: Log, query_id: str, stat
         transaction.create_topic(name, TopicConfig(segment_bytes=_SEGMENT_BYTES))
 
 
-def _batch(values: Sequence[bytes]) -> pa.RecordBatch:
+def _batch(values: Sequence[pa.Buffer]) -> pa.RecordBatch:
     n = len(values)
-    columns = [pa.nulls(n, pa.binary()), pa.array(values, pa.binary()), pa.array([0] * n, pa.int64())]
+    ends = np.cumsum([0, *(value.size for value in values)], dtype=np.int32)
+    # Values of megabytes are copied once, not as often as a builder's buffer grows.
+    data = pa.py_buffer(np.concatenate([np.frombuffer(value, np.uint8) for value in values]))
+    column = pa.Array.from_buffers(pa.binary(), n, [None, pa.py_buffer(ends), data])
+    columns = [pa.nulls(n, pa.binary()), column, pa.array([0] * n, pa.int64())]
     return pa.RecordBatch.from_arrays([*columns, pa.nulls(n, RECORD_SCHEMA.field("headers").type)], schema=RECORD_SCHEMA)

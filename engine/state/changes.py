@@ -11,14 +11,14 @@ PLAN_VERSION = 2
 _STATE, _VERSION = b"ksql.operator", b"ksql.version"
 
 
-def encode_changes(state: str, changes: pa.RecordBatch) -> bytes:
+def encode_changes(state: str, changes: pa.RecordBatch) -> pa.Buffer:
     """`changes` of the state called `state`."""
     metadata = {_STATE: state.encode(), _VERSION: str(PLAN_VERSION).encode()}
     batch = changes.replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return bytes(sink.getvalue())
+    return sink.getvalue()
 
 
 def decode_changes(data: pa.Buffer) -> tuple[str, int, pa.RecordBatch]:
