@@ -134,14 +134,14 @@ def users() -> pa.Table:
     return _cached("users", lambda con, rng: USER.make(con, Draw(np.arange(TABLE_ROWS), -TABLE_ROWS), rng))
 
 
-def changing_users(rows: int) -> pa.Table:
-    """As `users`, and each changes once more while `rows` other records come."""
+def changing_users(rows: int, changes: int) -> pa.Table:
+    """As `users`, and so many change once more while `rows` other records come."""
 
     def make(con: duckdb.DuckDBPyConnection, rng: np.random.Generator) -> pa.Table:
-        changes = Draw(rng.permutation(TABLE_ROWS), 1, MS_PER_RECORD * rows / TABLE_ROWS)
-        return pa.concat_tables([users(), USER.make(con, changes, rng)])
+        changed = Draw(rng.permutation(TABLE_ROWS)[:changes], 1, MS_PER_RECORD * rows / changes)
+        return pa.concat_tables([users(), USER.make(con, changed, rng)])
 
-    return _cached(f"changing-users-{rows}", make)
+    return _cached(f"changing-users-{rows}-{changes}", make)
 
 
 def _with_spoiled(con: duckdb.DuckDBPyConnection, draw: Draw, rng: np.random.Generator) -> pa.Table:

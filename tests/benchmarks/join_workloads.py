@@ -64,27 +64,31 @@ def stream_stream(kind: str = "", within: str = "WITHIN 60 SECONDS GRACE PERIOD 
 #: The last version of each row.
 _LAST = "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY code ORDER BY n DESC) = 1)"
 
-FOREIGN_KEY = Workload(
-    query="""
-        CREATE TABLE out AS
-        SELECT o.order_id AS order_id, o.user_id AS user_id, o.quantity AS quantity, o.price AS price,
-               u.name AS name, u.tier AS tier
-        FROM orders o LEFT JOIN users u ON o.user_id = u.user_id EMIT CHANGES;
-    """,
-    limit=f"""
-        SELECT o.key, {
-        encoded(USER_ID="user_id", QUANTITY="quantity", PRICE="price", NAME="name", TIER="tier")
-    } AS value, greatest(o.timestamp, u.timestamp) AS timestamp
-        FROM {ORDERS_DECODED} o LEFT JOIN {USERS_DECODED} u ON encode(o.user_id) = u.key
-    """,
-    expected=f"""
-        SELECT order_id, user_id, quantity, price, name, tier
-        FROM {_LAST.format("orders")} LEFT JOIN {_LAST.format("users")} USING (user_id)
-    """,
-    columns={"USER_ID": "VARCHAR", "QUANTITY": "INTEGER", "PRICE": "DOUBLE", "NAME": "VARCHAR", "TIER": "VARCHAR"},
-    inputs=(_order_rows("distinct", TABLE_ROWS), Input("users", USERS, changing_users)),
-    is_table=True,
-)
+
+def foreign_key(right_changes: int) -> Workload:
+    """Orders with their users, so many of whom change while the orders come, ten orders each."""
+    return Workload(
+        query="""
+            CREATE TABLE out AS
+            SELECT o.order_id AS order_id, o.user_id AS user_id, o.quantity AS quantity, o.price AS price,
+                   u.name AS name, u.tier AS tier
+            FROM orders o LEFT JOIN users u ON o.user_id = u.user_id EMIT CHANGES;
+        """,
+        limit=f"""
+            SELECT o.key, {
+            encoded(USER_ID="user_id", QUANTITY="quantity", PRICE="price", NAME="name", TIER="tier")
+        } AS value, greatest(o.timestamp, u.timestamp) AS timestamp
+            FROM {ORDERS_DECODED} o LEFT JOIN {USERS_DECODED} u ON encode(o.user_id) = u.key
+        """,
+        expected=f"""
+            SELECT order_id, user_id, quantity, price, name, tier
+            FROM {_LAST.format("orders")} LEFT JOIN {_LAST.format("users")} USING (user_id)
+        """,
+        columns={"USER_ID": "VARCHAR", "QUANTITY": "INTEGER", "PRICE": "DOUBLE", "NAME": "VARCHAR", "TIER": "VARCHAR"},
+        inputs=(_order_rows("distinct", TABLE_ROWS), Input("users", USERS, lambda rows: changing_users(rows, right_changes))),
+        is_table=True,
+    )
+
 
 #: A group that all orders have left stays, with nothing in it.
 UNDO = Workload(
@@ -109,6 +113,7 @@ JOIN_WORKLOADS: dict[str, Workload] = {
     "W5": stream_stream(),
     "W5-left": stream_stream("LEFT"),
     "W5-day": stream_stream(within="WITHIN 60 SECONDS"),
-    "W7": FOREIGN_KEY,
+    "W7": foreign_key(TABLE_ROWS // 10),
+    "W7-changes": foreign_key(TABLE_ROWS),
     "W8": UNDO,
 }

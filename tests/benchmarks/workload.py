@@ -29,6 +29,8 @@ CREATE TABLE orders (order_id STRING PRIMARY KEY, user_id STRING, status STRING,
 WITH (kafka_topic = 'orders', value_format = 'JSON');
 """
 
+CACHE_OFF = {"ksql.streams.cache.max.bytes.buffering": "0"}
+
 
 @dataclass(frozen=True)
 class Input:

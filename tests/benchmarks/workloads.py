@@ -6,10 +6,9 @@ from functools import partial
 
 from tests.benchmarks.data import page_views, users
 from tests.benchmarks.join_workloads import JOIN_WORKLOADS
-from tests.benchmarks.workload import USERS, VIEWS, VIEWS_DECODED, Input, Workload, encoded
+from tests.benchmarks.workload import CACHE_OFF, USERS, VIEWS, VIEWS_DECODED, Input, Workload, encoded
 
 WINDOW_MS = 600_000
-CACHE_OFF = {"ksql.streams.cache.max.bytes.buffering": "0"}
 
 
 def views(keys: str = "10k", *, dirty: bool = False) -> Input:
