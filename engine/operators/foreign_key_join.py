@@ -15,11 +15,8 @@ from ksql.engine.kernels.ranges import written_out
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, with_bytes
 from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.operators.join_condition import JoinCondition
-from ksql.engine.state.keyed_state import KeyedState
-from ksql.engine.state.timed_state import TimedState
-
-#: A column of the index from foreign to primary keys that is the same in all rows: its order means nothing.
-_NO_ORDER = "$order"
+from ksql.engine.state.foreign_keys import ForeignKeys
+from ksql.engine.state.keyed_state import DELETED_KEY, KeyedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,11 @@ class RightTable:
     state: KeyedState
 
 
-def index_state(name: str, left: LeftTable) -> TimedState:
-    """The state that finds the primary keys of the left rows that hold a foreign key."""
+def index_of(name: str, left: LeftTable) -> ForeignKeys:
+    """The state that finds the left rows that hold a foreign key. Its schema is of the time when it was written."""
     foreign = [(f"foreign-{i}" if i else "foreign", left.state.rows.field(ref).type) for i, ref in enumerate(left.foreign)]
-    keys = pa.schema([*foreign, (_NO_ORDER, pa.int64()), *left.state.keys])
-    return TimedState(name, keys, pa.schema([(PARTITION, pa.int32())]), None, time=_NO_ORDER, partition=PARTITION)
+    schema = [*foreign, ("$order", pa.int64()), *left.state.keys, (PARTITION, pa.int32()), (DELETED_KEY, pa.bool_())]
+    return ForeignKeys(name, pa.schema(schema), left.state, left.foreign)
 
 
 class ForeignKeyJoin:
@@ -56,7 +53,7 @@ class ForeignKeyJoin:
     """
 
     def __init__(
-        self, left: LeftTable, right: RightTable, index: TimedState, *, outer: bool, condition: JoinCondition | None = None
+        self, left: LeftTable, right: RightTable, index: ForeignKeys, *, outer: bool, condition: JoinCondition | None = None
     ) -> None:
         self.left, self.right, self.index, self.outer = left, right, index, outer
         self.condition = condition
@@ -104,7 +101,7 @@ class _Batch:
         self._old = left.versions.old_rows(left.live, self._touched_live)
         #: The foreign keys of the left changes, and behind them those of the stored rows that they touch.
         names = list(join.left.foreign)
-        parts = [left.changes.select(names), store.rows_at(touched).select(names)]
+        parts = [left.changes.select(names), store.columns(names, touched)]
         self._foreign = pa.concat_tables(parts).combine_chunks()
 
     def of_left_changes(self) -> _Outputs:
@@ -207,14 +204,15 @@ class _Batch:
 
     def _holders(self) -> tuple[np.ndarray, np.ndarray]:
         """(right change, left row) of the left rows that hold the key of a right change at its place."""
+        if not len(self._right.live):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         of_batch, of_store = self._holders_of_batch(), self._holders_of_store()
         return np.append(of_batch[0], of_store[0]), np.append(of_batch[1], of_store[1])
 
     def _holders_of_batch(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows of this batch. A primary key that held the key once is a candidate; its version at the place decides."""
         held = np.flatnonzero(self._left.live & complete(self._foreign)[: len(self._left.live)])
-        wanted = self._right.changes.select(self._join.right.keys).rename_columns(self._foreign.column_names)
-        codes = row_groups(pa.concat_tables([self._foreign.take(pa.array(held)), wanted]))[0]
+        codes = row_groups(pa.concat_tables([self._foreign.take(pa.array(held)), self._right_keys()]))[0]
         foreign, asked = codes[: len(held)], codes[len(held) :]
         slots = self._left.slots[held]
         pairs = np.unique(foreign << 32 | slots)
@@ -229,13 +227,14 @@ class _Batch:
 
     def _holders_of_store(self) -> tuple[np.ndarray, np.ndarray]:
         """Left rows that were stored before this batch, as long as no change of it has replaced them."""
-        join = self._join
-        wanted = self._right.changes.select(join.right.keys).rename_columns(join.index.store.owner_names)
-        change, found = join.index.store.between(wanted)
-        slots = join.left.state.store.lookup(join.index.store.rows_at(found).select(join.left.keys), insert=False)
+        change, slots = self._join.index.holders(self._right_keys())
         untouched = self._left.versions.at(slots, self._right.place[change], inclusive=True) < 0
         change, slots = change[untouched], slots[untouched]
         return change, self._left.add(slots)
+
+    def _right_keys(self) -> pa.Table:
+        """The primary keys of the right changes, under the names of the foreign key."""
+        return self._right.changes.select(self._join.right.keys).rename_columns(self._foreign.column_names)
 
     def _by_key_bytes(self, change: np.ndarray, left: np.ndarray) -> np.ndarray:
         """Order by right change, then by the bytes of the left primary key."""
@@ -246,27 +245,9 @@ class _Batch:
     def remember(self) -> None:
         self._left.remember()
         self._right.remember()
-        self._index(self._left.last(), self._left.live[self._left.versions.last])
-
-    def _index(self, rows: pa.Table, live: np.ndarray) -> None:
-        """The touched primary keys leave their old foreign keys in the index, and come to the new ones."""
-        join, n = self._join, len(self._left.live)
-        old, new = self._foreign.slice(n), rows.select(self._foreign.column_names)
-        was = complete(old) & self._touched_live
-        held = complete(new) & live
-        foreign = pa.concat_tables([old.filter(pa.array(was)), new.filter(pa.array(held))])
-        keys = rows.select(join.left.keys)
-        keys = pa.concat_tables([keys.filter(pa.array(was)), keys.filter(pa.array(held))])
-        order = pa.array(np.zeros(len(keys), dtype=np.int64))
-        entries = pa.table([*foreign.columns, order, *keys.columns], join.index.keys)
-        partitions = rows.column(PARTITION).to_numpy()
-        slots = join.index.store.lookup(entries, insert=True)
-        # An entry that is both left and come to stays.
-        last = np.unique(slots[::-1], return_index=True)[1]
-        last = len(slots) - 1 - last
-        values = pa.table([pa.array(np.append(partitions[was], partitions[held]).astype(np.int32))], join.index.rows)
-        taken = pa.array(last)
-        join.index.stage(slots[last], entries.take(taken), values.take(taken), last >= was.sum())
+        last = self._left.versions.last
+        held = self._foreign.take(pa.array(last, mask=~self._left.live[last]))
+        self._join.index.stage(self._left.versions.touched, held)
 
     def rows(self, outputs: list[_Outputs]) -> pa.Table:
         """Changes of the result in the order of their places, those that the left side causes first."""

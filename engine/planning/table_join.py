@@ -11,7 +11,7 @@ from ksql.engine.analysis.join_rules import is_foreign
 from ksql.engine.analysis.model import JoinClause
 from ksql.engine.analysis.traits import Key
 from ksql.engine.operators.batch import TIMESTAMP
-from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_state
+from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_of
 from ksql.engine.operators.join_kinds import OUTER_SIDES
 from ksql.engine.operators.steps import Sql
 from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
@@ -60,7 +60,7 @@ def _by_foreign_key(left: Relation, right: Relation, join: JoinClause) -> Relati
     left_table = LeftTable(left.stage(), keys, encoded, foreign, _state(f"{name}.left", left, keys))
     right_keys = [_ref(right, key) for key in join.right_keys]
     right_table = RightTable(right.stage(), right_keys, _state(f"{name}.right", right, right_keys))
-    index = index_state(f"{name}.index", left_table)
+    index = index_of(f"{name}.index", left_table)
     condition = condition_of(join, left, right)
     node = ForeignKeyJoin(left_table, right_table, index, outer=join.kind == "LEFT", condition=condition)
     return Relation(node, (*left.names, *right.names), {**left.columns, **right.columns}, join.result)

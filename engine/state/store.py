@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -37,10 +38,17 @@ class KeyedStore:
         #: Where the changelog has the row.
         self._offsets = Grow(np.int64)
         self._count = 0
+        #: Another one whenever slots have changed.
+        self.generation = 0
 
     def __len__(self) -> int:
         """How many keys have a row."""
         return self._count
+
+    @property
+    def keys(self) -> int:
+        """How many keys have a slot."""
+        return self._index.size
 
     @property
     def keys_known(self) -> int:
@@ -127,10 +135,20 @@ class KeyedStore:
         with self.lock:
             return self._read(slots)
 
+    def live_slots(self) -> np.ndarray:
+        """The slots that have a row, ascending."""
+        return np.flatnonzero(self._live.array)
+
+    def columns(self, names: Sequence[str], slots: np.ndarray) -> pa.Table:
+        """Some columns of the rows at `slots`, which all have one."""
+        with self.lock:
+            fields = [self.row_schema.field(name) for name in names]
+            return pa.table([self._rows[self.row_schema.get_field_index(name)].get(slots) for name in names], pa.schema(fields))
+
     def live_rows(self) -> pa.Table:
         """All rows with their keys, in order of the keys' first appearance."""
         with self.lock:
-            return self._read(np.flatnonzero(self._live.array))
+            return self._read(self.live_slots())
 
     def read(self, keys: pa.Table) -> pa.Table:
         """The rows of the given keys, keys included; a key without a row gives none."""
@@ -151,7 +169,8 @@ class KeyedStore:
 
     def _compact(self) -> None:
         """Forget keys that have no row. Slots change."""
-        kept = np.flatnonzero(self._live.array)
+        kept = self.live_slots()
+        self.generation += 1
         self._index.keep(kept)
         for key in self._keys:
             key.keep(kept)

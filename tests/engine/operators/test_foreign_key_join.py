@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_state
+from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_of
 from ksql.engine.state.keyed_state import KeyedState
 from tests.engine.operators.given import CONTEXT, Given, publish
 
@@ -92,7 +92,7 @@ def joined(outer: bool) -> tuple[ForeignKeyJoin, list[Given]]:
     left = LeftTable(nodes[0], ["l.k"], "l.b", ["l.f"], KeyedState("left", pa.schema([("l.k", pa.string())]), left_rows))
     right_rows = pa.schema([("r.v", pa.int64()), time])
     right = RightTable(nodes[1], ["r.k"], KeyedState("right", pa.schema([("r.k", pa.int64())]), right_rows))
-    return ForeignKeyJoin(left, right, index_state("index", left), outer=outer), nodes
+    return ForeignKeyJoin(left, right, index_of("index", left), outer=outer), nodes
 
 
 def process(join: ForeignKeyJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Left | Right]]) -> list[Output]:
