@@ -32,6 +32,8 @@ class Derived:
     traits: Traits
     #: Keys of a table that nobody has selected.
     hidden: frozenset[str]
+    #: Its rows do not lie where their key puts them: they have to be moved there.
+    moves: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,11 @@ def resolve_sources(analysis: Analysis, catalog: Catalog) -> Analysis:
 
 
 def _aliased(node: exp.Expression, derived: Derived | None, catalog: Catalog) -> AliasedSource:
+    alias = node.alias or node.name
     if derived is not None:
-        return AliasedSource(node.alias or node.name, derived.source, derived)
+        return AliasedSource(alias, replace(derived.source, name=alias), derived)
     try:
         source = catalog.source(node.name)
     except StatementError as error:
         raise located(error, node) from None
-    return AliasedSource(node.alias or node.name, source)
+    return AliasedSource(alias, source)

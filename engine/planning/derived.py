@@ -22,7 +22,17 @@ def derived_of(name: str, members: tuple[Analysis, ...], plans: Sequence[Plan]) 
         _check_columns(member, plan, first)
     keys = first.columns[: first.key_count] if all(_key_places(p) == _key_places(first) for p in plans) else ()
     hidden = frozenset(item.name for item in members[0].items if item.hidden)
-    return Derived(name, members, _source(name, first, keys), _traits(plans), hidden)
+    traits = [plan.traits for plan in plans]
+    most = max(traits, key=lambda t: t.partitions)
+    source = _source(name, first, keys, most.partitions)
+    return Derived(
+        name,
+        members,
+        source,
+        replace(first.traits, keys=(), origin=most.origin, is_misplaced=False),
+        hidden,
+        moves=bool(keys) and most.partitions > 1 and not _lie_together(traits),
+    )
 
 
 _KEYS_MEET = "rows of two tables would have the same keys; a stream of each table's topic may be part of a union."
@@ -47,16 +57,14 @@ def _key_places(plan: Plan) -> list[int]:
     return [plan.in_order.index(key) for key in plan.columns[: plan.key_count]]
 
 
-def _traits(plans: Sequence[Plan]) -> Traits:
-    """A union's rows lie in as many partitions as those of the member that has most; with one key in one way, or anywhere."""
-    traits = [plan.traits for plan in plans]
-    most = max(traits, key=lambda t: t.partitions)
-    alike = all((t.partitions, t.key_format) == (traits[0].partitions, traits[0].key_format) for t in traits)
-    return replace(traits[0], keys=(), origin=most.origin, is_misplaced=not alike or any(t.is_misplaced for t in traits))
+def _lie_together(traits: Sequence[Traits]) -> bool:
+    """Whether equal keys lie in one partition: each where it belongs, and all are written in one way."""
+    ways = [(t.partitions, t.key_format, t.key_options.delimiter) for t in traits]
+    return all(way == ways[0] for way in ways) and not any(t.is_misplaced for t in traits)
 
 
-def _source(name: str, plan: Plan, keys: tuple[Column, ...]) -> Source:
-    """The columns as those of a source: what a query around may name."""
+def _source(name: str, plan: Plan, keys: tuple[Column, ...], partitions: int) -> Source:
+    """The columns as those of a source: what a query around may name. A union has as many partitions as its widest member."""
     traits, columns = plan.traits, plan.in_order
     return Source(
         name=name,
@@ -71,5 +79,5 @@ def _source(name: str, plan: Plan, keys: tuple[Column, ...]) -> Source:
         order=tuple(column.name for column in columns),
         windowed=traits.window.kind if traits.window else None,
         window_size_ms=traits.window.size_ms if traits.window else None,
-        partitions=traits.partitions,
+        partitions=partitions,
     )

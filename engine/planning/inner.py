@@ -10,26 +10,48 @@ from sqlglot import exp
 from ksql.engine.analysis.model import AliasedSource
 from ksql.engine.expressions.typed import WINDOW_BOUNDS, Refs
 from ksql.engine.operators.inner_query import InnerQuery
+from ksql.engine.operators.repartition import Repartition
 from ksql.engine.operators.source import SourceInput
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Named
 from ksql.engine.operators.union_all import UnionAll
+from ksql.engine.planning.key_bytes import key_bytes
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, kept
+from ksql.engine.types.sql_types import Column
 from ksql.parser import to_sql
+
+_KEY = "$inner-key"
 
 
 def plan_inner(aliased: AliasedSource, members: Sequence[Plan], among: Refs | None) -> Relation:
     """The relation of the rows that `members` make. among: as `read` has it."""
     name = to_sql(exp.to_identifier(aliased.alias))
     _tell_apart(name, members)
-    if len(members) == 1:
-        relation = _named(_relation(aliased, members[0], open_end=not members[0].states), name)
-        return relation if among is None else _renamed(relation, aliased, _new_refs(aliased, among))
-    refs = _new_refs(aliased, among or Refs())
+    if len(members) > 1:
+        return _in_place(_union(aliased, members, name, _new_refs(aliased, among or Refs())), aliased)
+    relation = _named(_relation(aliased, members[0], open_end=not members[0].states), name)
+    if among is not None:
+        relation = _renamed(relation, aliased, _new_refs(aliased, among))
+    return _in_place(relation, aliased)
+
+
+def _union(aliased: AliasedSource, members: Sequence[Plan], name: str, refs: Sequence[str]) -> Relation:
     relations = [_renamed(_relation(aliased, member, open_end=True), aliased, refs) for member in members]
     union = InnerQuery(UnionAll([relation.stage() for relation in relations]), name)
     return Relation(union, relations[0].names, relations[0].columns, aliased.traits)
+
+
+def _in_place(relation: Relation, aliased: AliasedSource) -> Relation:
+    """`relation` with its rows in the partitions of their keys, where a topic in between would have put them."""
+    assert aliased.derived is not None
+    if not aliased.derived.moves:
+        return relation
+    names, columns, traits = relation.names, dict(relation.columns), aliased.traits
+    refs = {name.column.name: name.ref for name in names}
+    keys = tuple(Column(refs[key.name], key.type) for key in aliased.source.key_columns)
+    relation.project([*(kept(ref, type_) for ref, type_ in columns.items()), (_KEY, key_bytes(traits, keys))], names)
+    return Relation(Repartition(relation.stage(), _KEY, traits.partitions), names, columns, traits)
 
 
 def _tell_apart(name: str, members: Sequence[Plan]) -> None:

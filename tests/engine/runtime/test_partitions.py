@@ -76,3 +76,43 @@ def test_batches_make_no_difference(name: str) -> None:
     assert sum(map(len, expected)) > 40
     for batch_records, workers in ((400, 1), (90 + seed % 50, 2), (20_000, 2)):
         assert _written(QUERIES[name], records, batch_records=batch_records, workers=workers) == expected
+
+
+WINDOW = "WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 100 MILLISECONDS)"
+#: A query with another one inside it, and the same with a topic in between.
+INNER = {
+    "a stream by another key": (
+        f"CREATE TABLE O AS SELECT T, COUNT(*) AS N FROM (SELECT T, A FROM S PARTITION BY T) {WINDOW} GROUP BY T;",
+        f"""CREATE STREAM Q AS SELECT T, A FROM S PARTITION BY T;
+            CREATE TABLE O AS SELECT T, COUNT(*) AS N FROM Q {WINDOW} GROUP BY T;""",
+    ),
+    "a table by another key": (
+        "CREATE TABLE O AS SELECT U.K AS K, B, N FROM U JOIN (SELECT T, COUNT(*) AS N FROM S GROUP BY T) Q ON U.K = Q.T;",
+        """CREATE TABLE Q AS SELECT T, COUNT(*) AS N FROM S GROUP BY T;
+           CREATE TABLE O AS SELECT U.K AS K, B, N FROM U JOIN Q ON U.K = Q.T;""",
+    ),
+    "a union by several keys": (
+        "CREATE STREAM O AS SELECT K, A FROM S UNION ALL SELECT T, A FROM S PARTITION BY T;",
+        "CREATE STREAM O AS SELECT K, A FROM S; INSERT INTO O SELECT T AS K, A FROM S PARTITION BY T;",
+    ),
+    "a union, counted": (
+        "CREATE TABLE O AS SELECT T, COUNT(*) AS N FROM (SELECT K, T FROM S UNION ALL SELECT K, 'b' FROM S) GROUP BY T;",
+        """CREATE STREAM Q AS SELECT K, T FROM S; INSERT INTO Q SELECT K, 'b' AS T FROM S;
+           CREATE TABLE O AS SELECT T, COUNT(*) AS N FROM Q GROUP BY T;""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_rows_of_a_query_inside_another_lie_where_a_topic_would_put_them(name: str) -> None:
+    inner, between = INNER[name]
+    records = [
+        (t, p, k if t == "s" else b"xyz"[n % 3 : n % 3 + 1], v, time) for n, (t, p, k, v, time) in enumerate(_records(5))
+    ]
+    found, expected = (_written(query, records, batch_records=150, workers=1) for query in (inner, between))
+    assert sum(map(len, expected)) > 40
+    for mine, others in zip(found, expected, strict=True):
+        if "STREAM O" in inner:
+            assert sorted(map(str, mine)) == sorted(map(str, others))
+        else:
+            assert {row["key"]: row["value"] for row in mine} == {row["key"]: row["value"] for row in others}
