@@ -94,7 +94,8 @@ class TableTableJoin:
             has = self._partners(self._condition, own, tables, own_row, seen, context)
             heard = table.live | was if side.outer else had | has
             result = table.live if side.outer else has | opposite.outer
-            own_row, seen = np.where(has | side.outer, own_row, -1), np.where(has | opposite.outer, seen, -1)
+            own_row = np.where(has | side.outer, own_row, -1)
+            seen = np.where(has | had & ~(table.live & side.outer) | opposite.outer, seen, -1)
         which = np.flatnonzero(heard)
         return _Changed(side, table, which, own_row[which], seen[which], result[which])
 

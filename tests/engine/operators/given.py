@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ksql.engine.operators.batch import BatchContext, Node
+from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.state.stateful import Stateful
 
 #: For operators that run no SQL.
@@ -35,6 +37,28 @@ class Given:
         return pa.table(
             {ref: pa.array([row[ref] for row in self.rows], type_) for ref, type_ in {**meta, **self.columns}.items()}
         )
+
+
+class Holds(JoinCondition):
+    """Says of the values of two columns, one of either side, whether `predicate` is true of them."""
+
+    def __init__(self, left: str, right: str, predicate: Callable[[Any, Any], bool]) -> None:
+        self._refs, self._predicate = (left, right), predicate
+
+    def holds(
+        self,
+        causes: pa.Table,
+        sides: Collection[tuple[pa.Table, np.ndarray]],
+        context: BatchContext,  # noqa: ARG002
+    ) -> np.ndarray:
+        assert all(causes.num_rows == len(rows) and (rows >= 0).all() for _, rows in sides)
+        values = [
+            table.column(ref).take(pa.array(rows)).to_pylist()
+            for ref in self._refs
+            for table, rows in sides
+            if ref in table.column_names
+        ]
+        return np.array([self._predicate(left, right) for left, right in zip(*values, strict=True)], dtype=bool)
 
 
 def publish(node: Node, offset: int = 0) -> None:

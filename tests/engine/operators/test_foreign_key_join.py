@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.operators.foreign_key_join import ForeignKeyJoin, LeftTable, RightTable, index_of
 from ksql.engine.state.keyed_state import KeyedState
-from tests.engine.operators.given import CONTEXT, Given, publish
+from tests.engine.operators.given import CONTEXT, Given, Holds, publish
 
 
 class Left(NamedTuple):
@@ -43,6 +44,8 @@ class Output(NamedTuple):
 @dataclass
 class Twin:
     outer: bool
+    #: What must be true of the places of a left and a right change besides.
+    condition: Callable[[Any, Any], bool] | None = None
     #: (foreign key, place) by primary key; (time, place) by the right key.
     left: dict[str, tuple[int | None, int]] = field(default_factory=dict)
     right: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -56,6 +59,9 @@ class Twin:
             self.left[change.key] = change.foreign, place
         match = None if change.deleted or change.foreign is None else self.right.get(change.foreign)
         time = max(change.time, match[0] if match else 0)
+        if self.condition is not None:
+            yield from self.conditional_left_step(place, change, old, match)
+            return
         row = place, match[1] if match else None
         if self.outer:
             if not change.deleted:
@@ -70,19 +76,40 @@ class Twin:
             was = self.right.get(old[0], (0, 0))[0] if change.deleted and old[0] is not None else 0
             yield Output(place, change.key, max(change.time, was), None)
 
+    def conditional_left_step(
+        self, place: int, change: Left, old: tuple[int | None, int] | None, match: tuple[int, int] | None
+    ) -> Iterator[Output]:
+        """A tombstone tells of every result that ends."""
+        assert self.condition is not None
+        was = None if old is None or old[0] is None else self.right.get(old[0])
+        was = was if was and old and self.condition(old[1], was[1]) else None
+        match = match if match and self.condition(place, match[1]) else None
+        if match or (self.outer and not change.deleted):
+            time = max(change.time, match[0] if match else 0)
+            yield Output(place, change.key, time, (place, match[1] if match else None))
+        elif was or (self.outer and old is not None):
+            time = max(change.time, was[0]) if was and change.deleted and not self.outer else change.time
+            yield Output(place, change.key, time, None)
+
     def right_step(self, place: int, change: Right) -> Iterator[Output]:
-        self.right.pop(change.key, None)
+        old = self.right.pop(change.key, None)
         if not change.deleted:
             self.right[change.key] = change.time, place
         for key, (foreign, left_place) in sorted(self.left.items()):
             if foreign == change.key:
-                if change.deleted and not self.outer:
+                has = not change.deleted
+                if self.condition is not None:
+                    had = old is not None and self.condition(left_place, old[1])
+                    has = has and self.condition(left_place, place)
+                    if not (had or has):
+                        continue
+                if not has and not self.outer:
                     yield Output(place, key, change.time, None)
                 else:
-                    yield Output(place, key, change.time, (left_place, None if change.deleted else place))
+                    yield Output(place, key, change.time, (left_place, place if has else None))
 
 
-def joined(outer: bool) -> tuple[ForeignKeyJoin, list[Given]]:
+def joined(outer: bool, condition: Callable[[Any, Any], bool] | None) -> tuple[ForeignKeyJoin, list[Given]]:
     nodes = [
         Given({"l.k": pa.string(), "l.b": pa.binary(), "l.f": pa.int64(), "l.v": pa.int64()}),
         Given({"r.k": pa.int64(), "r.v": pa.int64()}),
@@ -92,7 +119,8 @@ def joined(outer: bool) -> tuple[ForeignKeyJoin, list[Given]]:
     left = LeftTable(nodes[0], ["l.k"], "l.b", ["l.f"], KeyedState("left", pa.schema([("l.k", pa.string())]), left_rows))
     right_rows = pa.schema([("r.v", pa.int64()), time])
     right = RightTable(nodes[1], ["r.k"], KeyedState("right", pa.schema([("r.k", pa.int64())]), right_rows))
-    return ForeignKeyJoin(left, right, index_of("index", left), outer=outer), nodes
+    holds = Holds("l.v", "r.v", condition) if condition else None
+    return ForeignKeyJoin(left, right, index_of("index", left), outer=outer, condition=holds), nodes
 
 
 def process(join: ForeignKeyJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Left | Right]]) -> list[Output]:
@@ -114,11 +142,18 @@ CHANGE = st.builds(
 ) | (st.builds(Right, FOREIGN, st.integers(0, 9), st.sampled_from([True, False, False])))
 
 
-@settings(max_examples=300, deadline=None)
-@given(changes=st.lists(CHANGE, max_size=40), cuts=st.sets(st.integers(0, 40), max_size=4), outer=st.booleans())
-def test_it_does_what_its_twin_does(changes: list[Left | Right], cuts: set[int], outer: bool) -> None:
-    numbered, twin = list(enumerate(changes)), Twin(outer)
+@settings(max_examples=400, deadline=None)
+@given(
+    changes=st.lists(CHANGE, max_size=40),
+    cuts=st.sets(st.integers(0, 40), max_size=4),
+    outer=st.booleans(),
+    condition=st.sampled_from([None, operator.lt, lambda left, right: (left + right) % 2 == 0]),
+)
+def test_it_does_what_its_twin_does(
+    changes: list[Left | Right], cuts: set[int], outer: bool, condition: Callable[[Any, Any], bool] | None
+) -> None:
+    numbered, twin = list(enumerate(changes)), Twin(outer, condition)
     expected = [row for place, change in numbered for row in twin.step(place, change)]
-    join, nodes = joined(outer)
+    join, nodes = joined(outer, condition)
     places = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
     assert [row for a, b in pairwise(places) for row in process(join, nodes, numbered[a:b])] == expected

@@ -32,6 +32,12 @@ DECLARED = {
     "F": "TABLE F (I INT PRIMARY KEY, K INT, J INT, V INT, N INT) WITH (FORMAT='JSON', KAFKA_TOPIC='l')",
     "WL": f"STREAM WL {COLUMNS}l', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='5 MILLISECONDS')",
     "WR": f"STREAM WR {COLUMNS}r', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='7 MILLISECONDS')",
+    "WT": "TABLE WT (K INT PRIMARY KEY, J INT, V INT, N INT) WITH (FORMAT='JSON', KAFKA_TOPIC='l',"
+    " WINDOW_TYPE='TUMBLING', WINDOW_SIZE='5 MILLISECONDS')",
+    "WU": "TABLE WU (K INT PRIMARY KEY, J INT, V INT, N INT) WITH (FORMAT='JSON', KAFKA_TOPIC='r',"
+    " WINDOW_TYPE='TUMBLING', WINDOW_SIZE='7 MILLISECONDS')",
+    "ST": "TABLE ST (K INT PRIMARY KEY, J INT, V INT, N INT) WITH (FORMAT='JSON', KAFKA_TOPIC='l', WINDOW_TYPE='SESSION')",
+    "SU": "TABLE SU (K INT PRIMARY KEY, J INT, V INT, N INT) WITH (FORMAT='JSON', KAFKA_TOPIC='r', WINDOW_TYPE='SESSION')",
     "SL": f"STREAM SL {COLUMNS}l', WINDOW_TYPE='SESSION')",
     "SR": f"STREAM SR {COLUMNS}r', WINDOW_TYPE='SESSION')",
 }
@@ -68,7 +74,7 @@ class Query:
 
     @property
     def is_table(self) -> bool:
-        return self.sources[0] in "TUF"
+        return self.sources[0][-1] in "TUF"
 
 
 OUTER = ["", "LEFT ", "RIGHT ", "FULL "]
@@ -83,6 +89,10 @@ QUERIES = {
     "tables, columns exchanged": Query(("T", "U"), OUTER, "A.J = B.K AND A.K = B.J", same=True),
     "foreign key": Query(("F", "U"), OUTER[:2], BOTH),
     "part of a key": Query(("F", "U"), OUTER[:2], "A.I = B.J AND B.K = A.J"),
+    "windowed tables": Query(("WT", "WU"), OUTER, "A.K = B.K", "A.WS = B.WS"),
+    "tables of sessions": Query(("ST", "SU"), OUTER, "A.K = B.K", "A.WS = B.WS"),
+    "windowed stream and table": Query(("WL", "WU"), OUTER[:2], "A.K = B.K", "A.WS = B.WS"),
+    "stream and table of sessions": Query(("SL", "SU"), OUTER[:2], "A.K = B.K", "A.WS = B.WS"),
     "stream and table": Query(("L", "U"), OUTER[:2], BOTH),
 }
 
@@ -102,9 +112,9 @@ def key_of(source: str, row: Row) -> bytes:
     if source in "TU":
         return json.dumps({"K": row.key, "J": row.other}).encode()
     window = b""
-    if source in ("WL", "WR"):
+    if source[0] == "W":
         window = row.window.to_bytes(8, "big")
-    if source in ("SL", "SR"):
+    if source[0] == "S":
         window = (row.window + 3).to_bytes(8, "big") + row.window.to_bytes(8, "big")
     return json.dumps(row.key).encode() + window
 
@@ -166,8 +176,8 @@ def expected(query: Query, kind: str, on: str, rows: Sequence[Row]) -> Counter[t
     for n, row in enumerate(rows):
         source = query.sources[row.side]
         key: object = n
-        if source in "TUF":
-            key = (row.key, row.other) if source in "TU" else row.key
+        if source[-1] in "TUF":
+            key = row.key if source == "F" else (row.key, row.other if source in "TU" else row.window)
             sides[row.side].pop(key, None)
         if not row.deleted:
             sides[row.side][key] = (row.key, row.key, row.other, row.value, n, row.time, row.window)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
@@ -16,7 +17,7 @@ from ksql.engine.operators.join_records import Side
 from ksql.engine.operators.stream_stream_join import StreamStreamJoin
 from ksql.engine.state.idle import Idle
 from ksql.engine.state.timed_state import TimedState
-from tests.engine.operators.given import CONTEXT, Given, publish
+from tests.engine.operators.given import CONTEXT, Given, Holds, publish
 
 DAY = 86_400_000
 NAMES = ("l", "r")
@@ -45,6 +46,12 @@ class Kind:
     after: int
     grace: int | None
     outer: tuple[bool, bool]
+    #: What must be true of the values of both sides.
+    condition: Callable[[Any, Any], bool] | None = None
+
+    def are_partners(self, record: Record, other: Record) -> bool:
+        left, right = (record, other) if record.side == 0 else (other, record)
+        return self.condition is None or self.condition(left.value, right.value)
 
     def reach(self, side: int) -> tuple[int, int]:
         """How long before and after a row of the side those of the other may lie."""
@@ -82,10 +89,11 @@ class Twin:
             if other.key == record.key
             and record.time - before <= other.time <= record.time + after
             and other.time > self.own_times[1 - side] - self.retention
+            and kind.are_partners(record, other)
         ]
         for other in sorted(matches, key=lambda row: row.time):
             yield output(place, record, other, max(record.time, other.time))
-            self.waiting = [w for w in self.waiting if w[:3] != waits(other)[:3]]
+            self.waiting = [w for w in self.waiting if w != waits(other)]
         if not matches and kind.outer[side]:
             if kind.grace is None or record.time + after < self.time:
                 yield output(place, record, None, record.time)
@@ -135,7 +143,8 @@ class Joined:
     def __init__(self, kind: Kind) -> None:
         self.given = [Given({f"{name}.k": pa.string(), f"{name}.b": pa.binary(), f"{name}.v": pa.int64()}) for name in NAMES]
         left, right = (self.side(i, kind) for i in (0, 1))
-        self.join = StreamStreamJoin("join", (left, right), kind.grace)
+        condition = Holds("l.v", "r.v", kind.condition) if kind.condition else None
+        self.join = StreamStreamJoin("join", (left, right), kind.grace, condition=condition)
 
     def side(self, i: int, kind: Kind) -> Side:
         key, value, encoded = (f"{NAMES[i]}.{column}" for column in "kvb")
@@ -173,6 +182,7 @@ KIND = st.builds(
     st.integers(0, 6),
     st.sampled_from([None, 0, 3, 10]),
     st.sampled_from([(False, False), (True, False), (False, True), (True, True)]),
+    st.sampled_from([None, None, operator.lt, lambda left, right: (left + right) % 2 == 0]),
 )
 
 

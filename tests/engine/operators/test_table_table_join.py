@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
 from ksql.engine.state.keyed_state import KeyedState
-from tests.engine.operators.given import CONTEXT, Given, publish
+from tests.engine.operators.given import CONTEXT, Given, Holds, publish
 
 
 class Change(NamedTuple):
@@ -36,9 +37,10 @@ class Output(NamedTuple):
 
 @dataclass
 class Twin:
-    """A change at a time; rows are (value, timestamp) by key."""
+    """A change at a time; rows are (value, timestamp) by key. condition: what must be true of both values besides."""
 
     outer: tuple[bool, bool]
+    condition: Callable[[Any, Any], bool] | None = None
     rows: tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]] = field(default_factory=lambda: ({}, {}))
 
     def step(self, place: int, change: Change) -> Iterator[Output]:
@@ -46,6 +48,9 @@ class Twin:
         old, other = self.rows[side].pop(key, None), self.rows[1 - side].get(key)
         if change.value is not None:
             self.rows[side][key] = change.value, change.time
+        if self.condition is not None:
+            yield from self.conditional(place, change, old, other)
+            return
         if other is None and not (self.outer[side] and (old is not None or change.value is not None)):
             return
         values = {side: change.value, 1 - side: None if other is None else other[0]}
@@ -53,13 +58,33 @@ class Twin:
         time = max(change.time, change.time if other is None else other[1])
         yield Output(place, key, time, (values[0], values[1]) if any(there) else None)
 
+    def conditional(
+        self, place: int, change: Change, old: tuple[int, int] | None, other: tuple[int, int] | None
+    ) -> Iterator[Output]:
+        """Two rows that do not satisfy the condition are as if either was not there, in the result."""
+        side, outer, other_outer = change.side, self.outer[change.side], self.outer[1 - change.side]
+        had = other is not None and old is not None and self.true(side, old[0], other[0])
+        has = other is not None and change.value is not None and self.true(side, change.value, other[0])
+        if not (had or has or (outer and (old is not None or change.value is not None))):
+            return
+        own, partner = change.value if has or outer else None, other if has or other_outer else None
+        beside = partner or (other if had and change.value is None else None) or (other if had and not outer else None)
+        time = max(change.time, beside[1] if beside else 0)
+        values = {side: own, 1 - side: partner[0] if partner else None}
+        there = has or (outer and change.value is not None) or other_outer
+        yield Output(place, change.key, time, (values[0], values[1]) if there else None)
+
+    def true(self, side: int, own: int, other: int) -> bool:
+        assert self.condition is not None
+        return self.condition(*((own, other) if side == 0 else (other, own)))
+
 
 CHANGE = st.builds(
     Change, st.integers(0, 1), st.sampled_from("aaabc"), st.integers(0, 9), st.none() | st.none() | st.integers(0, 99)
 )
 
 
-def joined(outer: tuple[bool, bool]) -> tuple[TableTableJoin, list[Given]]:
+def joined(outer: tuple[bool, bool], condition: Callable[[Any, Any], bool] | None = None) -> tuple[TableTableJoin, list[Given]]:
     nodes = [Given({f"{name}.k": pa.string(), f"{name}.v": pa.int64()}) for name in "lr"]
     sides = [
         TableSide(
@@ -72,7 +97,8 @@ def joined(outer: tuple[bool, bool]) -> tuple[TableTableJoin, list[Given]]:
         )
         for i, (name, node) in enumerate(zip("lr", nodes, strict=True))
     ]
-    return TableTableJoin(sides[0], sides[1], ["key"]), nodes
+    holds = None if condition is None else Holds("l.v", "r.v", condition)
+    return TableTableJoin(sides[0], sides[1], ["key"], holds), nodes
 
 
 def process(join: TableTableJoin, nodes: Sequence[Given], batch: Sequence[tuple[int, Change]]) -> list[Output]:
@@ -102,9 +128,28 @@ def process(join: TableTableJoin, nodes: Sequence[Given], batch: Sequence[tuple[
     outer=st.tuples(st.booleans(), st.booleans()),
 )
 def test_it_does_what_its_twin_does(changes: list[Change], cuts: set[int], outer: tuple[bool, bool]) -> None:
-    numbered, twin = list(enumerate(changes)), Twin(outer)
+    compare(changes, cuts, outer)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    changes=st.lists(CHANGE, max_size=40),
+    cuts=st.sets(st.integers(0, 40), max_size=4),
+    outer=st.sampled_from([(False, False), (True, False), (False, True)]),
+    condition=st.sampled_from([operator.lt, operator.gt, lambda left, right: (left + right) % 2 == 0]),
+)
+def test_with_a_condition(
+    changes: list[Change], cuts: set[int], outer: tuple[bool, bool], condition: Callable[[Any, Any], bool]
+) -> None:
+    compare(changes, cuts, outer, condition)
+
+
+def compare(
+    changes: list[Change], cuts: set[int], outer: tuple[bool, bool], condition: Callable[[Any, Any], bool] | None = None
+) -> None:
+    numbered, twin = list(enumerate(changes)), Twin(outer, condition)
     expected = [row for place, change in numbered for row in twin.step(place, change)]
-    join, nodes = joined(outer)
+    join, nodes = joined(outer, condition)
     places = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
     assert [row for a, b in pairwise(places) for row in process(join, nodes, numbered[a:b])] == expected
 
