@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.versions import Versions
-from ksql.engine.operators.batch import DELETED, BatchContext, places_of
+from ksql.engine.operators.batch import DELETED, BatchContext, Node, places_of
 from ksql.engine.operators.join_condition import JoinCondition
-from ksql.engine.operators.stage import Stage
 from ksql.engine.state.keyed_state import KeyedState
 
 
@@ -28,8 +27,8 @@ class StreamTableJoin:
 
     def __init__(
         self,
-        stream: Stage,
-        table: Stage,
+        stream: Node,
+        table: Node,
         stream_keys: Sequence[str],
         table_keys: Sequence[str],
         state: KeyedState,
