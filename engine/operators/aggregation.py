@@ -154,8 +154,10 @@ class Aggregation:
         if self.windows is None:
             return None
         assert isinstance(self.state, TimedState)
-        due = self.state.next_due(self.stream_times.published, self.windows.lasting_ms)
-        return self.stream_times.reached_at(due, idle)
+        lasting = self.windows.lasting_ms
+        still_open = {partition: time - lasting + 1 for partition, time in self.stream_times.published.items()}
+        closes = {partition: time + lasting for partition, time in self.state.first_from(still_open).items()}
+        return self.stream_times.reached_at(closes, idle)
 
     def _segments(self, rows: pa.Table) -> Segments:
         return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))

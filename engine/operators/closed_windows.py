@@ -70,9 +70,9 @@ class ClosedWindows:
         rows, places = [touched.rows.slice(0, 0)], [np.zeros(0, dtype=np.int64)]
         for partition in np.unique(moments.partitions).tolist():
             at = np.flatnonzero(moments.partitions == partition)
-            if self._may_look(partition, context.now_ms):
+            if self._may_look(partition, context):
                 closed = self._closed(partition, until.get(partition, _NEVER), moments.stream_times[at], store, touched)
-                found, moment, until[partition] = self._looked(partition, closed, moments.stream_times[at], context.now_ms)
+                found, moment, until[partition] = self._looked(partition, closed, moments.stream_times[at], context)
                 rows.append(found)
                 places.append(moments.places[at[moment]])
         self.times.stage(until)
@@ -91,8 +91,12 @@ class ClosedWindows:
             times[partitions == partition] = time
         return np.asarray(rows.column(self._closing.time).to_numpy() <= times - self._closing.lasting_ms)
 
-    def _may_look(self, partition: int, now_ms: int) -> bool:
-        return not self._closing.look_interval_ms or now_ms >= self._next_looks.get(partition, now_ms)
+    def _may_look(self, partition: int, context: BatchContext) -> bool:
+        return not self._is_limited(context) or context.now_ms >= self._next_looks.get(partition, context.now_ms)
+
+    def _is_limited(self, context: BatchContext) -> bool:
+        """Whether looks come at intervals. Where windows close by the clock, nobody else might look later."""
+        return self._closing.look_interval_ms > 0 and context.idle is None
 
     def _closed(self, partition: int, since: int, stream_times: np.ndarray, store: TimedStore, touched: Touched) -> pa.Table:
         """The partition's windows that have closed after `since`, in no order."""
@@ -104,15 +108,15 @@ class ClosedWindows:
         return pa.concat_tables([store.rows_at(slots), changed.filter(pa.array(here))])
 
     def _looked(
-        self, partition: int, closed: pa.Table, stream_times: np.ndarray, now_ms: int
+        self, partition: int, closed: pa.Table, stream_times: np.ndarray, context: BatchContext
     ) -> tuple[pa.Table, np.ndarray, int]:
         """The rows that come out, with which of the records each, and up to which stream time."""
         due = closed.column(self._closing.time).to_numpy() + self._closing.lasting_ms
         moment = np.searchsorted(stream_times, due)
-        if not self._closing.look_interval_ms or not len(due):
+        if not self._is_limited(context) or not len(due):
             return closed, moment, int(stream_times[-1])
         first = int(moment.min())
-        self._next_looks[partition] = now_ms + self._closing.look_interval_ms
+        self._next_looks[partition] = context.now_ms + self._closing.look_interval_ms
         seen = due <= stream_times[first]
         return closed.filter(pa.array(seen)), np.full(int(seen.sum()), first), int(stream_times[first])
 

@@ -124,8 +124,10 @@ class SessionAggregation:
 
     def due_at(self, idle: Idle) -> int | None:
         """See `Waiting`: the next session that closes."""
-        due = self.state.next_due(self.stream_times.published, self.windows.lasting_ms)
-        return self.stream_times.reached_at(due, idle)
+        lasting = self.windows.lasting_ms
+        still_open = {partition: time - lasting + 1 for partition, time in self.stream_times.published.items()}
+        closes = {partition: time + lasting for partition, time in self.state.first_from(still_open).items()}
+        return self.stream_times.reached_at(closes, idle)
 
     def _numbered(self, rows: pa.Table) -> pa.Table:
         first = self._arrived.latest.get(_ROWS, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -39,7 +39,8 @@ class UnmatchedRows:
     def __init__(self, name: str, sides: Sequence[Side], grace_ms: int, look_interval_ms: int) -> None:
         self._sides = sides
         self._lasts = (sides[0].after_ms + grace_ms, sides[1].after_ms + grace_ms)
-        self._look_interval_ms, self._next_look = look_interval_ms, 0
+        self._look_interval_ms = look_interval_ms
+        self._next_looks: dict[int, int] = {}
         self._minima = Numbers[int](f"{name}.unmatched", pa.int32())
         names = (f"{name}.unmatched-leading", f"{name}.unmatched-other")
         self._states = [
@@ -91,15 +92,16 @@ class UnmatchedRows:
             [number[int(sides[side].arrives[which])] for *_, side, which in rows],
             [number[int(sides[side].leaves[which])] for *_, side, which in rows],
         )
-        looks = Looks(minima.get(partition, NOTHING), self._looks_left(now_ms))
+        # The clock looks whenever it moves: it does when something is due.
+        by_clock = bool(records.by_clock[at].any())
+        looks = Looks(minima.get(partition, NOTHING), float("inf") if by_clock else self._looks_left(partition, now_ms))
         before = looks.left
         times = zip(stream_time[at].tolist(), records.time[at].tolist(), strict=True)
         looking = [time if time == own else None for time, own in times]
-        # The clock looks whatever the minimum is: it moves when something is due.
         reach = np.where(records.by_clock[at], -NEVER, np.array(self._lasts)[records.side[at]]).tolist()
         found = emissions(waiting, looking, reach, self._lasts, looks, partial(self._behind, partition, sides))
         if looks.left < before and self._look_interval_ms:
-            self._next_look = now_ms + self._look_interval_ms
+            self._next_looks[partition] = now_ms + self._look_interval_ms
         minima[partition] = looks.minimum
         result: list[list[tuple[int, int, int]]] = [[], []]
         for position, (record, row) in enumerate(found):
@@ -107,12 +109,12 @@ class UnmatchedRows:
             result[side].append((int(at[record]), which, position))
         return result
 
-    def next_due(self, stream_times: Mapping[int, int]) -> Mapping[int, int]:
-        """By partition the next stream time at which a row's time is over."""
+    def next_due(self, partitions: Iterable[int]) -> Mapping[int, int]:
+        """By partition the stream time at which a row's time is over; it may have been already, for no record has looked."""
         found: dict[int, int] = {}
         for state, lasting in zip(self._states, self._lasts, strict=True):
-            for partition, time in state.next_due(stream_times, lasting + 1).items():
-                found[partition] = min(time, found.get(partition, time))
+            for partition, time in state.first_from(dict.fromkeys(partitions, -NEVER)).items():
+                found[partition] = min(time + lasting + 1, found.get(partition, NEVER))
         return found
 
     def _behind(self, partition: int, sides: Sequence[_Rows], time: int, side: int) -> int:
@@ -124,10 +126,10 @@ class UnmatchedRows:
             store.next_due(partition, bound, rows.slots) for store, bound, rows in zip(stores, bounds, sides, strict=True)
         )
 
-    def _looks_left(self, now_ms: int) -> float:
+    def _looks_left(self, partition: int, now_ms: int) -> float:
         if not self._look_interval_ms:
             return float("inf")
-        return 1 if now_ms >= self._next_look else 0
+        return 1 if now_ms >= self._next_looks.get(partition, now_ms) else 0
 
     def _rows(self, side: int, records: Records, pairs: Pairs, new: np.ndarray, stream_time: np.ndarray) -> _Rows:
         """The new rows of a side, and the stored ones that come out or find a match, or may be the next to look at."""

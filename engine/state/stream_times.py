@@ -57,5 +57,7 @@ class StreamTimes(Numbers[int]):
         moments = []
         for partition, time in wanted.items():
             silent_since, gone_on = self._clock.setdefault(partition, (idle.now_ms, idle.now_ms))
+            if max(time, self.latest[partition] + 1) > _LATEST:  # there is no such time
+                continue
             moments.append(max(silent_since + idle.timeout_ms, gone_on + time - self.latest[partition]))
         return min(moments, default=None)

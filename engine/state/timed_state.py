@@ -63,14 +63,11 @@ class TimedState(KeyedState):
         with self.store.lock:
             return self.store.rows_at(self.store.between(keys)[1])
 
-    def next_due(self, stream_times: Mapping[int, int], after_ms: int) -> Mapping[int, int]:
-        """By partition the next time, behind the stream time there, at which a row is `after_ms` old."""
-        found = {}
-        for partition, time in stream_times.items():
-            due = self.store.next_due(partition, time - after_ms + 1, np.zeros(0, dtype=np.int64))
-            if due < NEVER:
-                found[partition] = due + after_ms
-        return found
+    def first_from(self, times: Mapping[int, int]) -> Mapping[int, int]:
+        """By partition the time of the first row at a time or later; partitions without one are left out."""
+        none = np.zeros(0, dtype=np.int64)
+        found = {partition: self.store.next_due(partition, time, none) for partition, time in times.items()}
+        return {partition: time for partition, time in found.items() if time < NEVER}
 
     def _expire(self) -> np.ndarray:
         """Delete what is past its retention."""
