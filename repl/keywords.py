@@ -4,7 +4,7 @@ from __future__ import annotations
 
 STATEMENTS = (
     "SELECT", "CREATE", "INSERT INTO", "DROP", "SHOW", "DESCRIBE", "EXPLAIN", "PRINT", "TERMINATE", "PAUSE", "RESUME",
-    "SET", "UNSET", "DEFINE", "UNDEFINE", "ALTER", "ASSERT", "LIST",
+    "SET", "UNSET", "DEFINE", "UNDEFINE", "ALTER", "ASSERT", "LIST", "WITH",
 )  # fmt: skip
 
 SHOWN = (
@@ -27,13 +27,18 @@ AFTER = {
     ("WINDOW",): ("TUMBLING (SIZE", "HOPPING (SIZE", "SESSION ("),
     ("GROUP",): ("BY",),
     ("PARTITION",): ("BY",),
+    ("UNION",): ("ALL",),
+    ("UNION", "ALL"): ("SELECT",),
+    ("AS", "("): ("SELECT",),
+    ("FROM", "("): ("SELECT",),
+    ("JOIN", "("): ("SELECT",),
     ("ASSERT",): ("TOPIC", "SCHEMA", "NOT EXISTS"),
 }
 
 #: Words that may follow a source in FROM, or a finished clause.
 CLAUSES = (
     "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "WINDOW", "EMIT CHANGES", "EMIT FINAL", "LIMIT", "JOIN", "LEFT JOIN",
-    "INNER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "ON", "WITHIN", "GRACE PERIOD", "AS", "ORDER BY",
+    "INNER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "ON", "WITHIN", "GRACE PERIOD", "AS", "ORDER BY", "UNION ALL",
 )  # fmt: skip
 
 EXPRESSION = (

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from sqlglot import exp
 
 from ksql.engine.aggregates import is_aggregate
-from ksql.engine.analysis.model import Analysis
+from ksql.engine.analysis.model import Analysis, QueryKind
 from ksql.engine.errors import StatementError, fail, located
 from ksql.engine.functions import function_named, is_table_function, takes_unit
 from ksql.parser import nodes
 
 _WITHOUT_GROUPS = "it says whose rows are taken; only a push query (EMIT CHANGES) may take all without it."
+_INSIDE = "it says whose rows are taken; a query inside another one cannot take all without it."
 _EXPLODE_FIRST = "explode in one stream, and use its column in a query over that."
 
 
@@ -36,7 +37,8 @@ def check_calls(analysis: Analysis) -> None:
     _check_distinct(analysis.query)
     if not analysis.is_aggregate:
         for call in _calls(analysis.query.expressions, is_aggregate):
-            fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint=_WITHOUT_GROUPS)
+            hint = _INSIDE if analysis.kind is QueryKind.INNER else _WITHOUT_GROUPS
+            fail(call, f"the aggregate function {call.name} needs a GROUP BY", hint=hint)
 
 
 def _check_distinct(query: exp.Expression) -> None:

@@ -52,8 +52,10 @@ def _of_source(name: Name, refs: Refs) -> Name:
 
 
 def _used(analysis: Analysis) -> Iterable[tuple[str, str]]:
-    """The columns that the query names: (alias, name)."""
-    parts = [item.expression for item in analysis.items]
+    """The columns that the query names, or that tell the rows of a table apart: (alias, name)."""
+    first = analysis.sources[0].traits
+    parts = [key.value for key in first.keys if first.is_table]
+    parts += [item.expression for item in analysis.items]
     parts += [part for part in (analysis.where, analysis.having) if part is not None]
     parts += [*(analysis.partition_by or ()), *analysis.group_by]
     for join in analysis.joins:

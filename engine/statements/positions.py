@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Any
 
 from ksql.engine.catalog.definitions import QueryInfo
 from ksql.engine.runtime.task import group_name
 from ksql.engine.statements.registry import Request
+from ksql.log.contract import Log
 
 #: A table of a Listing: title, headers, rows.
 Section = tuple[str, list[str], list[list[str]]]
@@ -36,12 +38,19 @@ class Position:
 def positions(request: Request, query: QueryInfo) -> Iterator[Position]:
     """Where the query stands in each partition it reads."""
     log, sources = request.engine.log, request.engine.catalog.sources
-    for index in range(len(query.sources)):
-        group = group_name(query.id, index)
+    read = {sources[name].topic for name in query.sources}
+    for group in _groups(query.id, log):
         for (topic, partition), committed in sorted(log.committed(group).items()):
-            if topic in log.topics() and topic == sources[query.sources[index]].topic:
+            if topic in log.topics() and topic in read:
                 bounds = log.start_offset(topic, partition), log.end_offset(topic, partition)
                 yield Position(query.id, group, topic, partition, *bounds, committed.offset)
+
+
+def _groups(query_id: str, log: Log) -> Iterator[str]:
+    """The groups of all it reads: a source may be read more than once."""
+    known = set(log.groups())
+    names = (group_name(query_id, index) for index in count())
+    return takewhile(known.__contains__, names)
 
 
 def section(found: Iterable[Position]) -> list[Section]:

@@ -67,6 +67,11 @@ def offered(marked: str) -> list[str]:
         ("SELECT ORIGIN, | FROM flights; SELECT CODE FROM airlines;", ["ORIGIN"]),
         ("SELECT * FROM flights GROUP |", ["BY"]),
         ("SELECT * FROM flights GROUP BY OR|", ["ORIGIN"]),
+        ("SELECT * FROM (|", ["SELECT"]),
+        ("WITH q AS (|", ["SELECT"]),
+        ("WITH q AS (SELECT OR| FROM flights", ["ORIGIN"]),
+        ("SELECT * FROM flights UNION |", ["ALL"]),
+        ("SELECT * FROM flights UNION ALL |", ["SELECT"]),
         ("SELECT * FROM flights -- a comment; really\nWHERE D|", ["DELAY"]),
     ],
 )

@@ -63,6 +63,14 @@ def test_the_target_says_which_side_is_the_key() -> None:
         assert [(record.key, record.value) for record in made.read("x")] == [(b"1", b'{"S_ID":1}')]
 
 
+def test_a_table_is_joined_whether_or_not_its_key_is_selected() -> None:
+    query = "SELECT U.A, COUNT(*) AS C FROM T JOIN T U ON T.N = U.ID GROUP BY U.A"
+    with driver() as made:
+        made.execute(f"CREATE TABLE O WITH (KAFKA_TOPIC='x', KEY_FORMAT='JSON') AS {query};")
+        made.feed([*RECORDS, Record("t", ONE, b'{"A": "t", "N": 1}', 3)])
+        assert {record.key: record.value for record in made.read("x")} == {b'"u"': b'{"C":0}', b'"t"': b'{"C":1}'}
+
+
 def test_a_key_is_selected_once() -> None:
     with driver() as made:
         statement = "CREATE STREAM O WITH (KAFKA_TOPIC='x') AS SELECT S.ID, S.ID AS I, T.ID FROM S JOIN T ON S.ID = T.ID;"

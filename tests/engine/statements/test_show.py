@@ -41,6 +41,19 @@ def test_positions(database: ksql.Database, statement: str) -> None:
     assert rows == [["CSAS_O_0", "s", "0", "0", "2", "2", "0"]]
 
 
+def test_positions_of_a_source_read_twice() -> None:
+    with ksql.connect() as database:
+        database.execute(
+            SOURCES + "CREATE STREAM U (ID INT KEY, A STRING) WITH (KAFKA_TOPIC='u', FORMAT='JSON', PARTITIONS=1);"
+        )
+        database.execute(
+            "CREATE STREAM P AS SELECT * FROM S UNION ALL SELECT * FROM (SELECT * FROM S) UNION ALL SELECT * FROM U;"
+        )
+        assert database.wait_idle(TIMEOUT_S)
+        rows = _listing(database, "EXPLAIN CSAS_P_1;").sections[-1][2]
+        assert [row[1] for row in rows] == ["s", "s", "u"]
+
+
 def test_positions_over_rest(database: ksql.Database) -> None:
     offsets = {"partition": 0, "logStartOffset": 0, "logEndOffset": 2, "consumerOffset": 2}
     expected = [{"groupId": "_ksql_query_CSAS_O_0", "kafkaTopic": "s", "offsets": [offsets]}]
