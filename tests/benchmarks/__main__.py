@@ -2,9 +2,10 @@
 
 W1 project and filter 7 columns, W2 tumbling window COUNT and SUM by 10k keys, W3 stream-table LEFT JOIN with 100k rows,
 W4 GROUP BY with as many keys as half the records, W5 join of two streams that have half the records each (60 s window, about
-one match each), W7 foreign-key LEFT JOIN of orders (each changes twice) with 100k users (a tenth of whom change), W8 GROUP BY
-of a table of 100k orders that change. Variants: W1-dirty (1 % malformed, 10 % other-case), W2-zipf, W2-single (one key),
-W2-nocache and W4-nocache (every change written), W5-left, W5-day (rows are kept for a day), W7-changes (all users change).
+one match each), W6 session windows by 10k keys, W7 foreign-key LEFT JOIN of orders (each changes twice) with 100k users (a
+tenth of whom change), W8 GROUP BY of a table of 100k orders that change. Variants: W1-dirty (1 % malformed, 10 % other-case),
+W2-zipf, W2-single (one key), W2-nocache and W4-nocache (every change written), W5-left, W5-day (rows are kept for a day),
+W7-changes (all users change).
 `latency`, `startup` and `idle` measure the process itself.
 
 `--curve` prints what a record costs in W2, W3, W4, W5 and W7 with 10 thousand to 10 million keys.

@@ -19,6 +19,8 @@ from tests.benchmarks.workload import (
     encoded,
 )
 
+#: Records of a key come 50 s apart on average.
+_GAP_MS = 60_000
 _GROUPS = 10_000
 #: Views whose time was over, by any partition, when the last record was read: those without a click came out.
 _OVER = "view_id IN (SELECT view_id FROM pageviews WHERE timestamp < (SELECT max(timestamp) FROM pageviews) - 2 * 70_000)"
@@ -60,6 +62,33 @@ def stream_stream(kind: str = "", within: str = "WITHIN 60 SECONDS GRACE PERIOD 
         compared=_OVER if kind == "LEFT" else "true",
     )
 
+
+def _sessions(table: str, key: str, bytes_: str) -> str:
+    """(key, start, end, views, bytes) of the sessions in a table of page views."""
+    return f"""(
+        SELECT key, min(timestamp) AS start, max(timestamp) AS end, count(*) AS views, sum(bytes)::BIGINT AS bytes
+        FROM (SELECT *, sum(begins) OVER (PARTITION BY key ORDER BY timestamp) AS session
+              FROM (SELECT {key} AS key, timestamp, {bytes_} AS bytes,
+                           (timestamp - lag(timestamp, 1, -{_GAP_MS}) OVER (PARTITION BY {key} ORDER BY timestamp)
+                            > {_GAP_MS})::INTEGER AS begins
+                    FROM {table}))
+        GROUP BY key, session)"""
+
+
+SESSIONS = Workload(
+    query=f"""
+        CREATE TABLE out AS SELECT user_id, COUNT(*) AS views, SUM(bytes) AS bytes
+        FROM pageviews WINDOW SESSION ({_GAP_MS} MILLISECONDS) GROUP BY user_id EMIT CHANGES;
+    """,
+    limit=f"""
+        SELECT key, start, end, {encoded(VIEWS="views", BYTES="bytes")} AS value FROM {_sessions(VIEWS_DECODED, "key", "bytes")}
+    """,
+    expected=f'SELECT key, start, "end", views, bytes FROM {_sessions("pageviews", "user_id", "bytes")}',
+    columns={"VIEWS": "BIGINT", "BYTES": "BIGINT"},
+    inputs=(Input("pageviews", VIEWS, partial(page_views, keys="10k")),),
+    windowed="SESSION",
+    is_table=True,
+)
 
 #: The last version of each row.
 _LAST = "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY code ORDER BY n DESC) = 1)"
@@ -113,6 +142,7 @@ JOIN_WORKLOADS: dict[str, Workload] = {
     "W5": stream_stream(),
     "W5-left": stream_stream("LEFT"),
     "W5-day": stream_stream(within="WITHIN 60 SECONDS"),
+    "W6": SESSIONS,
     "W7": foreign_key(TABLE_ROWS // 10),
     "W7-changes": foreign_key(TABLE_ROWS),
     "W8": UNDO,
