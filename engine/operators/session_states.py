@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ksql.engine.aggregates.declare import Mergeable
-from ksql.engine.kernels.segments import Segments
+from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Sources
 from ksql.engine.operators.aggregation import AggregateCall
 from ksql.engine.state.columns import row_column
@@ -55,26 +55,34 @@ def evaluate(
     last_only: bool,
 ) -> States:
     """States after every row that is not too late; `last_only`: after the last row of each chain."""
-    kept = np.flatnonzero(chains.chain >= 0)
-    levels = chains.levels[chains.chain[kept]]
+    column = {ref: rows.column(ref).combine_chunks() for call in calls for ref in call.arguments}
     beginnings = _Beginnings(calls, chains, continued)
     parts = [_nothing(calls)]
-    for level in range(int(levels.max(initial=-1)) + 1):
-        at = kept[levels == level] if level or levels.any() else kept
-        segments = Segments(chains.chain[at])
-        at = at[segments.order]
+    for level in _by_level(chains):
+        segments = Segments(chains.chain[level])
+        at = level[segments.order]
         wanted = segments.ends if last_only else np.arange(segments.rows)
         before, order = beginnings.of(segments.slots), pa.array(groups.order[at])
         columns: dict[str, pa.Array] = {}
         for call in calls:
-            arguments = [rows.column(ref).combine_chunks().take(order) for ref in call.arguments]
-            old = [before.column(ref).combine_chunks() for ref in call.state_refs]
+            arguments = [column[ref].take(order) for ref in call.arguments]
+            old = [before[ref] for ref in call.state_refs]
             columns |= zip(call.state_refs, _mergeable(call).scan(arguments, old, segments, wanted), strict=True)
         last = np.zeros(segments.rows, dtype=bool)
         last[segments.ends] = True
         parts.append(States(at[wanted], last[wanted], columns))
         beginnings.add(parts[-1])
     return _together(parts)
+
+
+def _by_level(chains: Chains) -> list[np.ndarray]:
+    """The rows that are not too late, those of chains that begin with no other first."""
+    kept = np.flatnonzero(chains.chain >= 0)
+    levels = chains.levels[chains.chain[kept]]
+    if not levels.any():
+        return [kept] if len(kept) else []
+    order = stable_order(levels)
+    return np.split(kept[order], np.flatnonzero(np.diff(levels[order])) + 1)
 
 
 def _mergeable(call: AggregateCall) -> Mergeable:
@@ -112,7 +120,7 @@ class _Beginnings:
         for ref, column in self._columns.items():
             column.put(np.arange(rows, self._empty), continued.states.column(ref))
 
-    def of(self, chains: np.ndarray) -> pa.Table:
+    def of(self, chains: np.ndarray) -> dict[str, pa.Array]:
         """The state columns that each of the chains begins with; all null for a new session."""
         first, end = (np.searchsorted(self._sources.chains, chains, side) for side in ("left", "right"))
         numbers = np.append(self._numbers, self._empty)[np.where(first < end, first, len(self._numbers))]
@@ -122,7 +130,7 @@ class _Beginnings:
             others = self._numbers[first[more] + merged]
             for call in self._calls:
                 columns |= self._merged(call, columns, more, others)
-        return pa.table(columns)
+        return columns
 
     def _merged(
         self, call: AggregateCall, columns: Mapping[str, pa.Array], more: np.ndarray, others: np.ndarray
