@@ -17,17 +17,15 @@ from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
 from ksql.engine.operators.moments import Moments
 from ksql.engine.operators.remembered_values import RememberedValues
-from ksql.engine.operators.repartition import moved
+from ksql.engine.operators.repartition import grouped
 from ksql.engine.operators.table_changes import REPLACED, SIGN
+from ksql.engine.operators.tally import LATE, LATER_CHANGE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
 from ksql.engine.state.idle import Idle
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
 from ksql.engine.state.timed_state import Expiry, TimedState
-
-#: Ref of the new key's bytes, where rows change their partition.
-REKEY = "$rekey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +125,19 @@ class Aggregation:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self._arrived(context)
-        rows = self._windowed(rows, self._advance(rows, context)) if self.windows else rows
+        rows = self._windowed(rows, self._advance(rows, context), context) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
         segments = self._segments(rows)
         wanted = segments.ends if context.fold else self._wanted(rows, segments)
+        if context.fold:
+            context.tally.count(self, LATER_CHANGE, self._changes_of(rows, segments) - len(segments))
         states, times, _ = self._update(rows, segments, wanted)
         return self._changes(rows, segments, states, times, wanted)
 
     def _arrived(self, context: BatchContext) -> pa.Table:
         """The rows, each in the partition of its group."""
-        rows = self.input.process(context)
-        if self._repartition and context.spread:
-            rows = moved(rows, REKEY, self._repartition).drop_columns([REKEY])
-        return rows
+        return grouped(self, self.input.process(context), self.keys, self._repartition, context)
 
     def _advance(self, rows: pa.Table, context: BatchContext) -> Moments:
         """When each row comes, and, behind them, how far the time of partitions without rows goes."""
@@ -183,12 +180,17 @@ class Aggregation:
         )
         return np.flatnonzero(~(replaced & together))
 
-    def _windowed(self, rows: pa.Table, moments: Moments) -> pa.Table:
+    def _changes_of(self, rows: pa.Table, segments: Segments) -> int:
+        """How many changes there would be, did each come out."""
+        return len(self._wanted(rows, segments)) if self._signed else segments.rows
+
+    def _windowed(self, rows: pa.Table, moments: Moments, context: BatchContext) -> pa.Table:
         """Every row once for each open window it falls into."""
         assert self.windows is not None
         timestamps = rows.column(TIMESTAMP).to_numpy()
         index, starts = self.windows.assign(timestamps, moments.stream_times[: rows.num_rows])
         if not np.array_equal(index, np.arange(rows.num_rows)):
+            context.tally.count(self, LATE, rows.num_rows - _different(index))
             rows = rows.take(pa.array(index))
         return rows.append_column(WINDOW_START, pa.array(starts)).append_column(
             WINDOW_END, pa.array(starts + self.windows.size_ms)
@@ -298,6 +300,10 @@ def _at_ends(states: dict[str, pa.Array], segments: Segments, wanted: np.ndarray
         return states
     at = pa.array(ends if len(wanted) == segments.rows else np.searchsorted(wanted, ends))
     return {ref: column.take(at) for ref, column in states.items()}
+
+
+def _different(ascending: np.ndarray) -> int:
+    return int(np.count_nonzero(np.diff(ascending))) + (len(ascending) > 0)
 
 
 def _nulled(old: pa.RecordBatch, live: np.ndarray) -> pa.Table:

@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ksql.engine.operators.tally import Tally
 from ksql.engine.sql.runner import SqlRunner
 from ksql.engine.state.idle import Idle
 from ksql.engine.state.stateful import Stateful
@@ -54,6 +55,10 @@ RAW_SCHEMA = pa.schema(
         (RAW_VALUE, pa.binary()),
     ]
 )
+
+
+#: Kind of the error of a record that cannot be decoded.
+UNREADABLE_RECORD = "deserializationError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class BatchContext:
     now_ms: int = 0
     #: Stream times go on by the clock where no records come; None: they do not.
     idle: Idle | None = None
+    #: What becomes of the rows.
+    tally: Tally = field(default_factory=Tally)
     #: There are no records: every stage only has its statement bound by DuckDB.
     binding: bool = False
     #: What reading made of records that had to be decoded for it, and stages ahead of their turn, by index of the source.

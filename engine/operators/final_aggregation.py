@@ -48,7 +48,7 @@ class FinalAggregation(Aggregation):
     def process(self, context: BatchContext) -> pa.Table:
         rows = self._arrived(context)
         moments = self._advance(rows, context)
-        touched = self._touched(self._windowed(rows, moments))
+        touched = self._touched(self._windowed(rows, moments, context))
         closed, places = self._closed.take(moments, self.state.store, touched, context)
         return self._results(closed, places)
 

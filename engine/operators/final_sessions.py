@@ -44,13 +44,13 @@ class FinalSessions(SessionAggregation):
     def process(self, context: BatchContext) -> pa.Table:
         rows = self._arrive(context)
         moments = self._advance(rows, context)
-        closed, places = self._closed.take(moments, self.state.store, self._touched(rows, moments), context)
+        closed, places = self._closed.take(moments, self.state.store, self._touched(rows, moments, context), context)
         return self._results(closed, places)
 
-    def _touched(self, rows: pa.Table, moments: Moments) -> Touched:
+    def _touched(self, rows: pa.Table, moments: Moments, context: BatchContext) -> Touched:
         if rows.num_rows == 0:
             return Touched(np.zeros(0, dtype=np.int64), pa.schema([*self.state.keys, *self.state.rows]).empty_table())
-        return self._take_in(rows, moments, last_only=True).touched
+        return self._take_in(rows, moments, context, last_only=True).touched
 
     def _kept(self, keys: pa.Table | None) -> pa.Table:
         return self._closed.those_out(lambda: super(FinalSessions, self)._kept(keys))

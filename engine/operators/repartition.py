@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
+from ksql.engine.kernels.nulls import complete
 from ksql.engine.operators.batch import PARTITION, BatchContext, Node, as_bytes
+from ksql.engine.operators.tally import NO_GROUP
 from ksql.engine.state.stateful import Stateful
 from ksql.log.partitioner import partition_keys
+
+#: Ref of the new key's bytes, where rows of groups change their partition.
+REKEY = "$rekey"
 
 
 class Repartition:
@@ -34,3 +40,17 @@ def moved(rows: pa.Table, key: str, partitions: int) -> pa.Table:
     """The rows with the partitions that the bytes in column `key` have in a topic."""
     places = partition_keys(as_bytes(rows.column(key)).combine_chunks(), partitions)
     return rows.set_column(rows.column_names.index(PARTITION), PARTITION, pa.array(places))
+
+
+def grouped(part: object, rows: pa.Table, keys: Sequence[str], partitions: int, context: BatchContext) -> pa.Table:
+    """The rows that have a group, none of whose `keys` is null; over `partitions` (0: where they are) by their column `REKEY`.
+
+    The others are counted as left out by `part`.
+    """
+    has_group = complete(rows.select(keys))
+    if not has_group.all():
+        rows = rows.filter(pa.array(has_group))
+        context.tally.count(part, NO_GROUP, int(np.count_nonzero(~has_group)))
+    if partitions and context.spread:
+        rows = moved(rows, REKEY, partitions).drop_columns([REKEY])
+    return rows

@@ -11,12 +11,13 @@ import pyarrow as pa
 from ksql.engine.kernels.nulls import arrow
 from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Gone, Stored, Timing, chains_of
-from ksql.engine.operators.aggregation import REKEY, AggregateCall
+from ksql.engine.operators.aggregation import AggregateCall
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
 from ksql.engine.operators.closed_windows import Touched
 from ksql.engine.operators.moments import Moments
-from ksql.engine.operators.repartition import moved
+from ksql.engine.operators.repartition import REKEY, grouped
 from ksql.engine.operators.session_states import Continued, States, evaluate
+from ksql.engine.operators.tally import LATE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, SessionWindows
 from ksql.engine.state.idle import Idle
 from ksql.engine.state.numbers import Numbers
@@ -91,18 +92,19 @@ class SessionAggregation:
         moments = self._advance(rows, context)
         if rows.num_rows == 0:
             return self._empty(rows)
-        taken = self._take_in(rows, moments, last_only=context.fold)
+        taken = self._take_in(rows, moments, context, last_only=context.fold)
         if context.fold:
             return self._changes(rows, taken.groups, taken.chains, taken.final, taken.replaced)
         return self._changes(rows, taken.groups, taken.chains, taken.states, taken.chains.gone)
 
-    def _take_in(self, rows: pa.Table, moments: Moments, *, last_only: bool) -> _TakenIn:
+    def _take_in(self, rows: pa.Table, moments: Moments, context: BatchContext, *, last_only: bool) -> _TakenIn:
         """Let the sessions grow by some rows; what they are then is staged."""
         if self._counts:
             rows = self._numbered(rows)
         owners = self.state.store.number_owners(rows.select(self.state.store.owner_names))
         groups = Segments(owners)
         chains = self._chains(rows, groups, moments)
+        context.tally.count(self, LATE, int(np.count_nonzero(chains.chain < 0)))
         continued = Continued.of(chains.sources, self.state.store)
         states = evaluate(self.calls, rows, groups, chains, continued, last_only=last_only)
         final = states.where(states.last & chains.standing[chains.chain[states.rows]])
@@ -110,10 +112,7 @@ class SessionAggregation:
 
     def _arrive(self, context: BatchContext) -> pa.Table:
         """The rows, each in the partition of its group."""
-        rows = self.input.process(context)
-        if self._repartition and context.spread:
-            rows = moved(rows, REKEY, self._repartition).drop_columns([REKEY])
-        return rows
+        return grouped(self, self.input.process(context), self.keys, self._repartition, context)
 
     def _advance(self, rows: pa.Table, context: BatchContext) -> Moments:
         """When each row comes, and, behind them, how far the time of partitions without rows goes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ from ksql.engine.operators.batch import (
 from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
+from ksql.engine.operators.tally import LATER_CHANGE, WRITTEN
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import BIGINT, BYTES, quote_duckdb
 from ksql.log.contract import HEADERS_TYPE
@@ -95,7 +96,8 @@ class Sink:
             # Nothing happens between the input and the encoding: one statement does both.
             self._stage = Stage(input_.input, [*input_.steps, encode], columns, ordered=False)
         else:
-            self._stage = Stage(_Folded(input_, self._last_changes) if self._folds else input_, [encode], columns)
+            self._stage = Stage(_Folded(input_, self) if self._folds else input_, [encode], columns)
+        self._stage.counted_for = input_ if isinstance(input_, Stage) and not self._folds else self
 
     def describe(self) -> str:
         columns = ", ".join([*self.encode.keys, *self.window, *self.encode.values])
@@ -107,9 +109,11 @@ class Sink:
 
     def process(self, context: BatchContext) -> pa.Table:
         """Records to write, as OUTPUT_SCHEMA, by partition and in order."""
-        return self._records(self._stage.process(context), spread=context.spread and self.partitions > 1)
+        records = self._records(self._stage.process(context), spread=context.spread and self.partitions > 1)
+        context.tally.count(self, WRITTEN, records.num_rows)
+        return records
 
-    def _last_changes(self, rows: pa.Table) -> pa.Table:
+    def last_changes(self, rows: pa.Table) -> pa.Table:
         columns = [*self.encode.keys, *self.window]
         if rows.num_rows < 2 or not columns:
             return rows
@@ -154,10 +158,10 @@ def _by_partition(records: pa.Table) -> pa.Table:
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
-    """What `input` makes, through `fold` when the context asks for it."""
+    """What `input` makes; when the context asks for it, only the last changes."""
 
     input: Node
-    fold: Callable[[pa.Table], pa.Table]
+    sink: Sink
 
     @property
     def inputs(self) -> Sequence[Node]:
@@ -175,7 +179,11 @@ class _Folded:
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.input.process(context)
-        return self.fold(rows) if context.fold else rows
+        if not context.fold:
+            return rows
+        last = self.sink.last_changes(rows)
+        context.tally.count(self.sink, LATER_CHANGE, rows.num_rows - last.num_rows)
+        return last
 
 
 def _eight_bytes(numbers: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -23,12 +23,14 @@ from ksql.engine.operators.batch import (
     RAW_VALUE,
     SUSPECT,
     TIMESTAMP,
+    UNREADABLE_RECORD,
     BatchContext,
     Part,
     RecordError,
     as_bytes,
 )
 from ksql.engine.operators.steps import Form
+from ksql.engine.operators.tally import UNREADABLE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.types.sql_types import Column, quote_duckdb, string_literal
@@ -116,6 +118,7 @@ class SourceInput:
             if error:
                 kept[i] = False
                 context.errors(self._error(raw, i, error, "key" if key_error else "value"))
+        context.tally.count(self, UNREADABLE, int(np.count_nonzero(~kept)))
         rows = raw.drop_columns([RAW_KEY, RAW_VALUE])
         rows = rows.append_column(DELETED, pc.is_null(raw.column(RAW_VALUE)))
         for decoded in (keys.rows, values.rows):
@@ -132,7 +135,7 @@ class SourceInput:
     def _error(self, raw: pa.Table, row: int, reason: str, side: str) -> RecordError:
         format_, data = (self.source.key_format, RAW_KEY) if side == "key" else (self.source.value_format, RAW_VALUE)
         return RecordError(
-            "deserializationError",
+            UNREADABLE_RECORD,
             f"{side} cannot be read as {format_}: {reason}",
             source=self.source.name,
             topic=self.source.topic,

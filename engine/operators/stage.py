@@ -22,6 +22,7 @@ from ksql.engine.operators.batch import (
     TIMESTAMP,
     BatchContext,
     Node,
+    Part,
     RecordError,
     empty,
     in_order,
@@ -29,7 +30,8 @@ from ksql.engine.operators.batch import (
     places_of,
 )
 from ksql.engine.operators.source import SourceInput
-from ksql.engine.operators.steps import Form, Named, Step
+from ksql.engine.operators.steps import Explode, Filter, Form, Named, Step
+from ksql.engine.operators.tally import FAILED_EXPRESSION, FILTERED, NO_KEY
 from ksql.engine.sql.runner import BIND_ERRORS, may_be_a_rows_fault, only_wraps, reason
 from ksql.engine.types.sql_types import SqlType
 
@@ -55,6 +57,9 @@ class Stage:
         self.inputs, self.states = (input_,), ()
         self._ordered = ordered
         self.steps = tuple(steps)
+        #: The part of the plan that rows left out are counted for.
+        self.counted_for: Part = self
+        self._filters = any(isinstance(step, Filter) for step in steps) and not any(isinstance(step, Explode) for step in steps)
         self.columns = dict(columns)
         self._statements: dict[tuple[Form, str], str] = {}
         self._learned = False
@@ -79,7 +84,11 @@ class Stage:
         batch = self.input.process(context)
         if batch.num_rows == 0 and not context.binding:
             return self.empty
-        return self._run(batch, context) if self.steps else batch
+        if not self.steps:
+            return batch
+        rows = self._run(batch, context)
+        self._count(batch.num_rows, rows.num_rows, context)
+        return rows
 
     def run_over(self, batch: pa.Table, context: BatchContext) -> pa.Table:
         """What the steps make of rows given by hand."""
@@ -93,14 +102,22 @@ class Stage:
         return sql
 
     def _from_topic(self, source: SourceInput, context: BatchContext) -> pa.Table:
+        left_out = context.tally.left_out(source)
         rows = self._decoded(source, context)
+        arrived = context.inputs[source.index].num_rows if source.index in context.inputs else 0
+        self._count(arrived - context.tally.left_out(source) + left_out, rows.num_rows, context)
         return in_order(rows) if self._ordered else rows
+
+    def _count(self, arrived: int, left: int, context: BatchContext) -> None:
+        if self._filters:
+            context.tally.count(self.counted_for, FILTERED, arrived - left)
 
     def _decoded(self, source: SourceInput, context: BatchContext) -> pa.Table:
         raw = context.inputs.get(source.index, _NO_RECORDS)
         if raw.num_rows == 0 and not context.binding:
             return self.empty
         readable, everything = source.prepare(raw)
+        context.tally.count(source, NO_KEY, raw.num_rows - everything.num_rows)
         if everything.num_rows < _SMALL:
             exact = source.decode_exactly(everything, context)
             return self._run(exact, context) if exact.num_rows or context.binding else self.empty
@@ -142,6 +159,7 @@ class Stage:
                 halves = batch.slice(0, middle), batch.slice(middle)
                 return pa.concat_tables([self._run(half, context, source) for half in halves])
             context.errors(_record_error(batch, str(reported), context, source))
+            context.tally.count(self.counted_for, FAILED_EXPRESSION, 1)
             return self._query(batch.slice(0, 0), context, source, safe=False)
         if context.most_failures != 0:
             self._report(batch if source is None else _without_suspects(batch, result), context, source)
@@ -160,6 +178,7 @@ class Stage:
     def _report(self, batch: pa.Table, context: BatchContext, source: SourceInput | None) -> None:
         """Find the rows that raise, and report each, up to a limit; what is beyond it, as a number."""
         failed = batch.filter(pa.array(np.isin(places_of(batch), self._failed_places(batch, context, source))))
+        context.tally.count(self.counted_for, FAILED_EXPRESSION, failed.num_rows)
         for i in range(min(failed.num_rows, _REPORTED)):
             row = failed.slice(i, 1)
             try:

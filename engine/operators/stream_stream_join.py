@@ -14,6 +14,7 @@ from ksql.engine.operators.batch import PARTITION, TIMESTAMP, BatchContext, empt
 from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
+from ksql.engine.operators.tally import NO_JOIN_KEY, TOO_OLD
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
 from ksql.engine.state.idle import Idle
 from ksql.engine.state.numbers import Numbers
@@ -97,6 +98,7 @@ class StreamStreamJoin:
         outputs = [self._matches(records, pairs), *self._unmatched(records, pairs, stream_time, context.now_ms)]
         for side in (0, 1):
             self._remember(records, side)
+        self._count(records, own_times, context)
         return Outputs.joined(outputs).table(records, self.sides)
 
     def _passed(self, tables: Sequence[pa.Table], idle: Idle | None) -> Mapping[int, int]:
@@ -184,6 +186,13 @@ class StreamStreamJoin:
     def _at_once(self, records: Records, which: np.ndarray) -> Sequence[Outputs]:
         found = [np.flatnonzero(which & (records.side == side)) for side in (0, 1)]
         return [Outputs.of(side, of, 2, records.row[of], records.time[of]) for side, of in enumerate(found)]
+
+    def _count(self, records: Records, own_times: Sequence[np.ndarray], context: BatchContext) -> None:
+        own_time = np.where(records.side == 0, *own_times)
+        late = records.keyed & (records.time <= own_time - self._retention_ms)
+        keyless = ~(records.keyed | records.deleted | records.by_clock)
+        context.tally.count(self, TOO_OLD, int(np.count_nonzero(late)))
+        context.tally.count(self, NO_JOIN_KEY, int(np.count_nonzero(keyless)))
 
     def _remember(self, records: Records, side: int) -> None:
         """Keep the rows that later ones may match."""

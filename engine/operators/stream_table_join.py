@@ -11,6 +11,7 @@ from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, BatchContext, Node, places_of
 from ksql.engine.operators.join_condition import JoinCondition
+from ksql.engine.operators.tally import NO_JOIN_KEY, NO_VALUE, UNMATCHED
 from ksql.engine.state.keyed_state import KeyedState
 
 
@@ -55,7 +56,9 @@ class StreamTableJoin:
     def process(self, context: BatchContext) -> pa.Table:
         changes = self.table.process(context)
         rows = self.stream.process(context)
-        rows = rows.filter(pa.compute.invert(rows.column(DELETED)))
+        valued = rows.filter(pa.compute.invert(rows.column(DELETED)))
+        context.tally.count(self, NO_VALUE, rows.num_rows - valued.num_rows)
+        rows = valued
         keys = changes.select(self.state.keys.names)
         versions = Versions(self.state.store.lookup(keys, insert=True), places_of(changes))
         joined = self._join(rows, changes, versions, context)
@@ -65,7 +68,9 @@ class StreamTableJoin:
     def _join(self, rows: pa.Table, changes: pa.Table, versions: Versions, context: BatchContext) -> pa.Table:
         keys = rows.select(list(self.stream_keys)).rename_columns(self.state.keys.names)
         slots = self.state.store.lookup(keys, insert=False)
-        slots = np.where(complete(keys), slots, -1)  # a table may have a row whose key reads as null
+        keyed = complete(keys)
+        context.tally.count(self, NO_JOIN_KEY, int(np.count_nonzero(~keyed)))
+        slots = np.where(keyed, slots, -1)  # a table may have a row whose key reads as null
         change = versions.at(slots, places_of(rows))
         deleted = changes.column(DELETED).to_numpy()
         from_state = np.flatnonzero((change < 0) & (slots >= 0))
@@ -77,6 +82,7 @@ class StreamTableJoin:
             source = self._satisfying(self._condition, rows, candidates, source, context)
         if not self.outer:
             matched = source >= 0
+            context.tally.count(self, UNMATCHED, int(np.count_nonzero(~matched & keyed)))
             rows, source = rows.filter(pa.array(matched)), source[matched]
         return self._beside(rows, candidates, source)
 

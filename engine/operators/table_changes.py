@@ -11,6 +11,7 @@ from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, BatchContext, meta_columns
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.table_view import VISIBLE
+from ksql.engine.operators.tally import NO_ROW
 from ksql.engine.operators.window_retention import WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
@@ -46,6 +47,7 @@ class TableChanges:
         versions = Versions(slots, changes.column(PLACE).to_numpy())
         stored, stored_live = self.state.store.gather(versions.touched)
         old = versions.old_rows(live, stored_live)
+        context.tally.count(self, NO_ROW, int(np.count_nonzero(~live & (old < 0))))
         self._remember(changes, versions, live)
         return self._rows(changes, stored, old, live)
 

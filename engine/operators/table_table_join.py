@@ -12,6 +12,7 @@ from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, Ba
 from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import kind_of
+from ksql.engine.operators.tally import UNMATCHED
 from ksql.engine.state.keyed_state import KeyedState
 
 
@@ -97,6 +98,7 @@ class TableTableJoin:
             own_row = np.where(has | side.outer, own_row, -1)
             seen = np.where(has | had & ~(table.live & side.outer) | opposite.outer, seen, -1)
         which = np.flatnonzero(heard)
+        context.tally.count(self, UNMATCHED, len(heard) - len(which))
         return _Changed(side, table, which, own_row[which], seen[which], result[which])
 
     def _partners(

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, PLACE, BatchContext, Node
 from ksql.engine.operators.stage import Stage
+from ksql.engine.operators.tally import NO_ROW
 from ksql.engine.operators.window_retention import WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
@@ -65,7 +66,10 @@ class TableView:
         before = versions.before(visible, self.state.store.live(versions.touched))
         self._remember(changes, versions, visible)
         changes = changes.set_column(changes.column_names.index(DELETED), DELETED, pa.array(~visible))
-        return changes.filter(pa.array(visible | before)) if self.filtered and self._silent else changes
+        if not (self.filtered and self._silent):
+            return changes
+        context.tally.count(self, NO_ROW, int(np.count_nonzero(~(visible | before))))
+        return changes.filter(pa.array(visible | before))
 
     def _remember(self, changes: pa.Table, versions: Versions, visible: np.ndarray) -> None:
         last = versions.last

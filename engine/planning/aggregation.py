@@ -13,11 +13,12 @@ from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.catalog.definitions import Source, Window
 from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Name
-from ksql.engine.operators.aggregation import REKEY, Aggregation
+from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
 from ksql.engine.operators.final_aggregation import FinalAggregation
 from ksql.engine.operators.final_sessions import FinalSessions
+from ksql.engine.operators.repartition import REKEY
 from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Project, Sql, compile_sql
@@ -33,7 +34,7 @@ from ksql.engine.planning.result import Result, split
 from ksql.engine.planning.table_changes import plan_changes
 from ksql.engine.planning.view import plan_view
 from ksql.engine.settings import FINAL_INTERVAL, value_of
-from ksql.engine.types.sql_types import BIGINT, BOOLEAN, BYTES, Column, quote_duckdb
+from ksql.engine.types.sql_types import BIGINT, BOOLEAN, BYTES, Column
 
 #: The key of the only group there is without a GROUP BY.
 _ALL = Sql("TRUE", "TRUE", BOOLEAN)
@@ -82,7 +83,7 @@ def _group(
         rows: Node = plan_changes(relation, analysis.where, computed, groups)
     else:
         rekeyed = [(REKEY, key_bytes(relation.traits, columns))] if partitions else []
-        rows = _rows(relation, analysis.where, computed, groups, rekeyed)
+        rows = _rows(relation, analysis.where, computed, rekeyed)
     key_types = [(column.name, column.type.arrow) for column in columns]
     made = "aggregation", rows, key_types, calls.calls
     aggregation: Aggregation | SessionAggregation
@@ -134,14 +135,16 @@ def _rows(
     relation: Relation,
     where: exp.Expression | None,
     columns: Sequence[tuple[str, Sql]],
-    needed: Sequence[str],
     rekeyed: Sequence[tuple[str, Sql]],
 ) -> Stage:
-    """As `plan_changes`, of a stream: its rows come, and none goes. rekeyed: what is computed of the columns besides."""
+    """As `plan_changes`, of a stream: its rows come, and none goes. Those without a group the aggregation leaves out.
+
+    rekeyed: what is computed of the columns besides.
+    """
     if where is not None:
         relation.filter(where)
     relation.project(columns, ())
-    relation.filter_sql(" AND ".join(f"{quote_duckdb(ref)} IS NOT NULL" for ref in needed))
+    relation.filter_sql("TRUE")  # rows that have a value
     if rekeyed:
         relation.project([*(kept(ref, type_) for ref, type_ in relation.columns.items()), *rekeyed], ())
     return relation.stage()

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.batch import PARTITION, BatchContext, RecordError
+from ksql.engine.operators.batch import PARTITION, UNREADABLE_RECORD, BatchContext, RecordError
+from ksql.engine.operators.tally import READ, UNREADABLE, Tally
 from ksql.engine.planning.plan import Plan
 from ksql.engine.runtime.changelog import Changelog
 from ksql.engine.runtime.cursor import Cursor
@@ -80,6 +81,8 @@ class Task:
         cursors = start_cursors(log, query_id, plan, latest=latest)
         self._reader = read(cursors) if read else Reader(log, cursors, batch_records, clocks=plan.clocks(sql))
         self._spread, self._written = spread, written
+        #: What became of records since the task began.
+        self.tally = Tally()
         self._idleness = Idleness(plan, clock, idle_timeout_ms)
 
     def has_more(self) -> bool:
@@ -131,6 +134,7 @@ class Task:
             idle=self._idleness.of(batch),
             decoded=batch.decoded,
         )
+        self._count_read(batch, context.tally)
         return _Taken(batch, context, errors)
 
     def _decode_next(self) -> _Taken | None:
@@ -152,8 +156,17 @@ class Task:
                 self._report(transaction, self.query_id, sorted(taken.errors, key=lambda error: error.place))
             result = transaction.commit()
         self._changelog.publish(result)
+        self.tally.add(taken.context.tally)
         if self._written is not None:
             self._written(records)
+
+    def _count_read(self, batch: MicroBatch, tally: Tally) -> None:
+        """Count the records of a batch, and those that were found to be unreadable when they were read."""
+        for source in self.plan.inputs:
+            wrong = sum(error.kind == UNREADABLE_RECORD and error.source == source.source.name for error in batch.errors)
+            rows = batch.inputs.get(source.index, batch.decoded.get(source.index))
+            tally.count(source, READ, wrong + (0 if rows is None else rows.num_rows))
+            tally.count(source, UNREADABLE, wrong)
 
 
 def group_name(query_id: str, source: int) -> str:

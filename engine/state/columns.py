@@ -17,6 +17,10 @@ _DEAD_AT_LEAST = 65_536
 
 
 class RowColumn(Protocol):
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+
     def get(self, slots: np.ndarray) -> pa.Array:
         """Values at `slots`; null where nothing was put."""
 
@@ -39,6 +43,10 @@ class FixedColumn:
         self._type = type_
         self._data = Grow(type_.to_pandas_dtype())
         self._valid = Grow(bool)
+
+    @property
+    def nbytes(self) -> int:
+        return self._data.nbytes + self._valid.nbytes
 
     def get(self, slots: np.ndarray) -> pa.Array:
         self._reserve(slots)
@@ -73,6 +81,10 @@ class VariableColumn:
         #: Place in the chunks + 1; 0 = nothing was put.
         self._places = Grow(np.int64)
         self._used = 0
+
+    @property
+    def nbytes(self) -> int:
+        return self._places.nbytes + sum(int(chunk.nbytes) for chunk in self._chunks)
 
     def get(self, slots: np.ndarray) -> pa.Array:
         self._places.reserve(int(slots.max(initial=-1)) + 1)

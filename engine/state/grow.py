@@ -24,6 +24,10 @@ class Grow:
         return self._data[: self.size]
 
     @property
+    def nbytes(self) -> int:
+        return self._data.nbytes
+
+    @property
     def words(self) -> np.ndarray:
         """Of an array of bytes: the same as aligned 64-bit words, with at least two spare ones behind the end."""
         return self._data.view("<u8")

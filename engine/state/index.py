@@ -31,6 +31,10 @@ class HashIndex:
         """Number of keys."""
         return self._hashes.size
 
+    @property
+    def nbytes(self) -> int:
+        return self._table.nbytes + self._hashes.nbytes
+
     def find(self, hashes: np.ndarray, verify: Verify) -> np.ndarray:
         """The slot of each row, -1 where its key is unknown. Hashes collide, so `verify` decides."""
         return self._probe(hashes, verify, None)

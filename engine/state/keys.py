@@ -32,6 +32,10 @@ B = TypeVar("B", bound=EncodedKeys)
 
 
 class KeyColumn(Protocol[B]):
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+
     def encode(self, values: pa.Array) -> B:
         """A column of a batch in the form the other methods take."""
 
@@ -72,6 +76,10 @@ class FixedKeys:
         self._words = Grow(np.uint64)
         self._valid = Grow(bool)
         self._nulls = False
+
+    @property
+    def nbytes(self) -> int:
+        return self._words.nbytes + self._valid.nbytes
 
     def encode(self, values: pa.Array) -> FixedBatch:
         data = numbers(values)
@@ -133,6 +141,10 @@ class BytesKeys:
         self._ends = Grow(np.int64, 0)
         self._valid = Grow(bool)
         self._nulls = False
+
+    @property
+    def nbytes(self) -> int:
+        return self._bytes.nbytes + self._ends.nbytes + self._valid.nbytes
 
     def encode(self, values: pa.Array) -> BytesBatch:
         data, starts, lengths = _bytes_of(values)
@@ -201,6 +213,10 @@ class NestedKeys:
         self._printed = BytesKeys(pa.string())
         self._values = VariableColumn(type_)
         self._size = 0
+
+    @property
+    def nbytes(self) -> int:
+        return self._printed.nbytes + self._values.nbytes
 
     def encode(self, values: pa.Array) -> NestedBatch:
         return NestedBatch(self._printed.encode(pa.array([repr(value) for value in values.to_pylist()], pa.string())), values)

@@ -55,6 +55,13 @@ class KeyedStore:
         """How many keys have a slot."""
         return self._index.size
 
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes."""
+        with self.lock:
+            own = self._index.nbytes + self._live.nbytes + self._offsets.nbytes
+            return own + sum(key.nbytes for key in self._keys) + sum(row.nbytes for row in self._rows)
+
     def lookup(self, keys: pa.Table, *, insert: bool) -> np.ndarray:
         """The slot of each row's key, int64; unknown keys get one with `insert`, else -1."""
         if keys.num_rows == 0:

@@ -6,7 +6,9 @@ from typing import Any
 
 from ksql.engine.catalog.definitions import HeaderColumn, Source
 from ksql.engine.results import Listing, Result
+from ksql.engine.runtime.runtime import RunningQuery
 from ksql.engine.statements.positions import Position, Section, positions, section, summaries
+from ksql.engine.statements.progress import as_text, progress
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.schema_json import field_json
 from ksql.parser import nodes
@@ -31,7 +33,14 @@ def _sections(request: Request, source: Source, *, extended: bool) -> list[Secti
     facts += [["Statement", source.statement], ["Records", str(_records(request, source))]]
     facts += [["Read by", ", ".join(request.engine.catalog.readers(source.name)) or "no query"]]
     facts += [["Written by", ", ".join(request.engine.catalog.writers(source.name)) or "no query"]]
-    return [_columns_section(source), ("Details", ["", ""], facts), *section(_positions(request, source))]
+    writers = _writers(request, source)
+    found = [part for query in writers for part in progress(query)]
+    return [_columns_section(source), ("Details", ["", ""], facts), *section(_positions(request, source)), *found]
+
+
+def _writers(request: Request, source: Source) -> list[RunningQuery]:
+    queries = request.engine.queries
+    return [queries[query] for query in request.engine.catalog.writers(source.name) if query in queries]
 
 
 def _window(source: Source) -> str:
@@ -106,7 +115,7 @@ def _source_entity(request: Request, source: Source, *, extended: bool) -> dict[
         "fields": fields,
         "type": source.kind,
         "timestamp": source.timestamp_column or "",
-        "statistics": "",
+        "statistics": "\n".join(as_text(progress(query)) for query in _writers(request, source)) if extended else "",
         "errorStats": "",
         "extended": extended,
         "keyFormat": source.key_format,

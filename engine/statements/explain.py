@@ -19,6 +19,7 @@ from ksql.engine.runtime.runtime import RunningQuery
 from ksql.engine.runtime.task import group_name
 from ksql.engine.statements.internal_formats import check_internal_formats
 from ksql.engine.statements.positions import Section, positions, section, summaries
+from ksql.engine.statements.progress import as_text, progress
 from ksql.engine.statements.registry import Request, executes
 from ksql.engine.statements.schema_json import field_json
 from ksql.parser import nodes
@@ -52,7 +53,7 @@ def _explain_query(request: Request, info: QueryInfo) -> Result:
     facts += [["Reads", ", ".join(info.sources)], ["Writes", info.sink]]
     if running.error:
         facts.append(["Error", running.error])
-    sections = [("Query", ["", ""], facts), *_plan_sections(made), *section(positions(request, info))]
+    sections = [("Query", ["", ""], facts), *_plan_sections(made), *section(positions(request, info)), *progress(running)]
     return _listing(request, sections, _query_entity(request, running, made))
 
 
@@ -78,6 +79,7 @@ def _query_entity(request: Request, running: RunningQuery, made: Plan) -> dict[s
         "tasksMetadata": summaries(positions(request, info)),
         "consumerGroupId": group_name(info.id, 0),
         "state": running.state,
+        "topology": as_text(progress(running)),
     }
 
 
