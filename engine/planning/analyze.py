@@ -14,7 +14,7 @@ from ksql.engine.analysis.passes import analyze_select
 from ksql.engine.catalog.catalog import Catalog
 from ksql.engine.errors import fail
 from ksql.engine.planning.derived import derived_of
-from ksql.engine.planning.planner import plan
+from ksql.engine.planning.planner import plan_outline
 from ksql.parser import nodes
 
 #: What a query that has no name is called.
@@ -28,7 +28,7 @@ def analyze(query: exp.Expression, catalog: Catalog, properties: Mapping[str, st
     if not isinstance(query, nodes.Query):
         fail(query, "a query of streams is a SELECT of the dialect", hint="a pull query (no EMIT) may be all that DuckDB runs.")
     analyzer = _Analyzer(catalog, properties)
-    return analyzer.query(query, {}, QueryKind.PERSISTENT if persistent else QueryKind.PUSH)
+    return analyzer.query(query.copy(), {}, QueryKind.PERSISTENT if persistent else QueryKind.PUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class _Analyzer:
     properties: Mapping[str, str]
 
     def query(self, query: nodes.Query, known: Mapping[str, Derived], kind: QueryKind) -> Analysis:
-        """known: what the WITH clauses around it have defined."""
-        query = _as_select(query) if isinstance(query, nodes.UnionAll) else query.copy()
+        """query: is taken apart. known: what the WITH clauses around it have defined."""
+        query = _as_select(query) if isinstance(query, nodes.UnionAll) else query
         common = self._common(query, known)
         known = {**known, **{derived.name: derived for derived in common}}
         derived = [self._source(item, known) for item in _sources(query)]
@@ -55,20 +55,20 @@ class _Analyzer:
         for common in clause.expressions if clause else ():
             if common.alias in defined:
                 fail(common, f"WITH defines {common.alias} twice", hint="give one of them another name.")
-            defined[common.alias] = self._derived(common.this, {**known, **defined}, common.alias)
+            defined[common.alias] = self._derived(common.this.pop(), {**known, **defined}, common.alias)
         query.set("with_", None)
         return tuple(defined.values())
 
     def _source(self, item: exp.Expression, known: Mapping[str, Derived]) -> Derived | None:
         """What stands in FROM, unless it is a source of the catalog."""
-        return self._derived(item.this, known, "") if isinstance(item, exp.Subquery) else known.get(item.name)
+        return self._derived(item.this.pop(), known, "") if isinstance(item, exp.Subquery) else known.get(item.name)
 
     def _derived(self, query: nodes.Query, known: Mapping[str, Derived], name: str) -> Derived:
         if isinstance(query, nodes.UnionAll) and not any(query.args.get(clause) for clause in ("with_", "emit", "limit")):
-            members = tuple(self.query(member, known, QueryKind.INNER) for member in query.expressions)
+            members = tuple(self.query(member.pop(), known, QueryKind.INNER) for member in list(query.expressions))
         else:
             members = (self.query(query, known, QueryKind.INNER),)
-        return derived_of(name, members, [plan(member, self.properties) for member in members])
+        return derived_of(name, members, [plan_outline(member, self.properties) for member in members])
 
 
 _FEWER = "CREATE STREAM … AS SELECT … or CREATE TABLE … AS SELECT … does a part of it once for all."
@@ -76,8 +76,8 @@ _FEWER = "CREATE STREAM … AS SELECT … or CREATE TABLE … AS SELECT … does
 
 def _as_select(query: nodes.UnionAll) -> nodes.Query:
     """SELECT * FROM (the union), with what is said of all its rows."""
-    said_of_all = {clause: query.args[clause].copy() for clause in ("with_", "limit") if query.args.get(clause)}
-    union = nodes.UnionAll(expressions=[member.copy() for member in query.expressions])
+    said_of_all = {clause: query.args[clause].pop() for clause in ("with_", "limit") if query.args.get(clause)}
+    union = nodes.UnionAll(expressions=[member.pop() for member in list(query.expressions)])
     from_ = exp.Subquery(this=union)
     select = nodes.Query(expressions=[exp.Star()], from_=exp.From(this=from_), emit=query.args.get("emit"), **said_of_all)
     for node in (union, from_, select):

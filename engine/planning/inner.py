@@ -36,6 +36,14 @@ def plan_inner(aliased: AliasedSource, members: Sequence[Plan], among: Refs | No
     return _in_place(relation, aliased)
 
 
+def outline(aliased: AliasedSource, among: Refs | None) -> Relation:
+    """As `plan_inner`, without rows: whoever asks wants to know the columns only, however deep the query lies."""
+    new = dict(zip(aliased.source.order, _new_refs(aliased, among or Refs()), strict=True))
+    names = tuple(replace(name, ref=new.get(name.column.name, name.ref)) for name in aliased.names())
+    types = {name.ref: name.column.type for name in names if name.column.name in new or name.ref in WINDOW_BOUNDS}
+    return Relation(UnionAll(()), names, types, aliased.traits)
+
+
 def _union(aliased: AliasedSource, members: Sequence[Plan], name: str, refs: Sequence[str]) -> Relation:
     relations = [_renamed(_relation(aliased, member, open_end=True), aliased, refs) for member in members]
     union = InnerQuery(UnionAll([relation.stage() for relation in relations]), name)

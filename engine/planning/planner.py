@@ -10,7 +10,7 @@ from ksql.engine.analysis.model import AliasedSource, Analysis
 from ksql.engine.catalog.definitions import Source
 from ksql.engine.expressions.typed import Refs
 from ksql.engine.planning.aggregation import plan_aggregate
-from ksql.engine.planning.inner import plan_inner
+from ksql.engine.planning.inner import outline, plan_inner
 from ksql.engine.planning.join import plan_joins
 from ksql.engine.planning.plan import Plan
 from ksql.engine.planning.relation import Relation, read
@@ -29,6 +29,11 @@ def plan(analysis: Analysis, properties: Mapping[str, str], into: Source | None 
     return made if analysis.persistent else _as_written(made)
 
 
+def plan_outline(analysis: Analysis, properties: Mapping[str, str]) -> Plan:
+    """A plan that tells what its rows are, of a query that stands inside another one; those inside itself have none."""
+    return _plan(analysis, properties, _Sources(alone=False, outlined=True))
+
+
 def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, str]) -> Plan:
     """A filter and projection of rows that `relation` gives, each by itself: what a pull query of the dialect is."""
     return _as_written(_written(plan_stream(analysis, relation, properties, None), analysis))
@@ -36,9 +41,12 @@ def plan_rows(analysis: Analysis, relation: Relation, properties: Mapping[str, s
 
 @dataclass(slots=True)
 class _Sources:
-    """Gives the sources of a query, and of those inside it, their numbers. alone: there is but one."""
+    """Gives the sources of a query, and of those inside it, their numbers. alone: there is but one. outlined: without those
+    inside it.
+    """
 
     alone: bool
+    outlined: bool = False
     numbers: Iterator[int] = field(default_factory=count)
 
 
@@ -49,6 +57,8 @@ def _plan(analysis: Analysis, properties: Mapping[str, str], sources: _Sources, 
         nonlocal per_record
         if aliased.derived is None:
             return read(next(sources.numbers), aliased, among, alone=sources.alone)
+        if sources.outlined:
+            return outline(aliased, among)
         members = [_plan(member, properties, sources) for member in aliased.derived.members]
         per_record = max(per_record, *(member.windows_per_record for member in members))
         return plan_inner(aliased, members, among)

@@ -78,9 +78,23 @@ def _first(analysis: Analysis, expressions: Sequence[exp.Expression]) -> list[It
 
 def _missing(analysis: Analysis, keys: Sequence[exp.Expression], what: str) -> None:
     texts = [as_written(key, analysis) for key in keys]
+    unseen = [_unseen(analysis, key) for key in keys]
+    if all(unseen):
+        hint = f"add {unseen[0]} to the SELECT list of the query inside, then to that around it."
+        raise located(StatementError("the result must have the key of its table among its columns", hint=hint), analysis.query)
     hint = f"add {texts[0]} to the SELECT list; AS gives it another name."
     error = StatementError(f"the result must have {what} {' or '.join(texts)} among its columns", hint=hint)
     raise located(located(error, keys[0]), analysis.query)
+
+
+def _unseen(analysis: Analysis, key: exp.Expression) -> str:
+    """What is the key in a query inside this one, as it is written there, if that one has not selected it; else ''."""
+    for source in analysis.sources:
+        if source.derived is not None and source.alias == key.text("table"):
+            (member, *_) = source.derived.members
+            unseen = (item.expression for item in member.items if item.hidden and item.name == key.name)
+            return next((_unseen(member, column) or as_written(column, member) for column in unseen), "")
+    return ""
 
 
 def unwrap_as_value(item: Item) -> Item:

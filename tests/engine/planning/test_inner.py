@@ -8,7 +8,7 @@ import pytest
 
 from ksql.testing import TestDriver
 from tests.engine.planning.test_explain import explained
-from tests.engine.statements.running import columns, driver, refuses
+from tests.engine.statements.running import columns, driver, refuses, rows, written
 
 COUNTED = "SELECT ID, COUNT(*) AS C FROM S GROUP BY ID"
 
@@ -52,6 +52,15 @@ def test_columns(query: str, schema: str) -> None:
     with driver() as made:
         made.execute(f"CREATE {query};")
         assert columns(made, "O") == schema
+
+
+def test_a_hundred_levels() -> None:
+    query = "SELECT ID, N FROM S"
+    for _ in range(100):
+        query = f"SELECT ID, N + 1 AS N FROM ({query})"
+    with driver() as made:
+        made.execute(f"CREATE STREAM O WITH (KAFKA_TOPIC='x') AS {query};")
+        assert written(made, "x", *rows(("1", '{"N": 1}'))) == [(b"1", b'{"N":101}')]
 
 
 def test_the_steps_of_each_are_explained() -> None:
@@ -116,6 +125,7 @@ def made() -> Iterator[TestDriver]:
         ("SELECT ID, N FROM S UNION ALL SELECT ID, N FROM T", "UNION ALL is for streams, but this", "SELECT ID, N FROM T"),
         ("SELECT ID, N FROM W UNION ALL SELECT A, N FROM S", "the keys of UNION ALL differ: here they", "SELECT A"),
         ("SELECT * FROM S UNION ALL SELECT * FROM S EMIT FINAL", "EMIT FINAL is for windowed", "SELECT * FROM S UNION"),
+        ("SELECT X FROM (SELECT X FROM (SELECT A AS X, ID FROM T))", "Hint: add ID to the SELECT list of", "SELECT X FROM ("),
         (f"SELECT ID, C FROM ({COUNTED}) Q", "Your SELECT query produces a TABLE", "CREATE"),
     ],
 )  # fmt: skip
