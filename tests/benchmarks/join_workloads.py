@@ -81,7 +81,8 @@ SESSIONS = Workload(
         FROM pageviews WINDOW SESSION ({_GAP_MS} MILLISECONDS) GROUP BY user_id EMIT CHANGES;
     """,
     limit=f"""
-        SELECT key, start, end, {encoded(VIEWS="views", BYTES="bytes")} AS value FROM {_sessions(VIEWS_DECODED, "key", "bytes")}
+        SELECT key, start, "end", {encoded(VIEWS="views", BYTES="bytes")} AS value
+        FROM {_sessions(VIEWS_DECODED, "key", "bytes")}
     """,
     expected=f'SELECT key, start, "end", views, bytes FROM {_sessions("pageviews", "user_id", "bytes")}',
     columns={"VIEWS": "BIGINT", "BYTES": "BIGINT"},
