@@ -14,8 +14,9 @@ from ksql.engine.aggregates.declare import Undoable
 from ksql.engine.aggregates.values import OfValues
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
-from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
-from ksql.engine.operators.moments import Moments
+from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
+from ksql.engine.operators.closed_windows import Touched
+from ksql.engine.operators.moments import Moments, next_close
 from ksql.engine.operators.remembered_values import RememberedValues
 from ksql.engine.operators.repartition import grouped
 from ksql.engine.operators.table_changes import REPLACED, SIGN
@@ -70,6 +71,7 @@ class Aggregation:
         repartition: int = 0,
         *,
         signed: bool = False,
+        leave_by: StreamTimes | None = None,
     ) -> None:
         self.name = name
         self.input = input_
@@ -80,16 +82,12 @@ class Aggregation:
         self._signed = signed
         rows = [pair for call in calls for pair in call.state_types]
         self.stream_times = StreamTimes(f"{name}.stream-times")
-        #: By what, and how late, windows leave.
-        self.expiry = Expiry(self._leave_by(), windows.retention_ms) if windows else None
+        self.expiry = Expiry(leave_by or self.stream_times, windows.retention_ms) if windows else None
         self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
         self.values = self._remembered_values()
         self.inputs = (input_,)
         remembered = [self.state, *(values.state for values in self.values)]
         self.states: Sequence[Stateful] = (self.stream_times, *remembered) if windows else remembered
-
-    def _leave_by(self) -> StreamTimes:
-        return self.stream_times
 
     def _new_state(self, keys: Sequence[tuple[str, pa.DataType]], rows: Sequence[tuple[str, pa.DataType]]) -> KeyedState:
         if self.windows is None:
@@ -124,8 +122,8 @@ class Aggregation:
         self.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
-        rows = self._arrived(context)
-        rows = self._windowed(rows, self._advance(rows, context), context) if self.windows else rows
+        rows = self.arrive(context)
+        rows = self._windowed(rows, self.advance(rows, context), context) if self.windows else rows
         if rows.num_rows == 0:
             return self._empty(rows)
         segments = self._segments(rows)
@@ -135,26 +133,32 @@ class Aggregation:
         states, times, _ = self._update(rows, segments, wanted)
         return self._changes(rows, segments, states, times, wanted)
 
-    def _arrived(self, context: BatchContext) -> pa.Table:
+    def arrive(self, context: BatchContext) -> pa.Table:
         """The rows, each in the partition of its group."""
         return grouped(self, self.input.process(context), self.keys, self._repartition, context)
 
-    def _advance(self, rows: pa.Table, context: BatchContext) -> Moments:
-        """When each row comes, and, behind them, how far the time of partitions without rows goes."""
-        places, partitions = places_of(rows), rows.column(PARTITION).to_numpy()
-        stream_times = self.stream_times.advance(rows.column(TIMESTAMP).to_numpy(), partitions)
-        moments = Moments(places, partitions, stream_times)
-        return moments if context.idle is None else moments.followed_by(self.stream_times.go_on(partitions, context.idle))
+    def advance(self, rows: pa.Table, context: BatchContext) -> Moments:
+        """When each row comes."""
+        return Moments.of(rows, self.stream_times, context.idle)
+
+    def touch(self, rows: pa.Table, moments: Moments, context: BatchContext) -> Touched:
+        """Let the windows take rows in, and tell no more of it."""
+        rows = self._windowed(rows, moments, context)
+        if rows.num_rows == 0:
+            return Touched.none(self.state)
+        segments = self._segments(rows)
+        *_, remembered = self._update(rows, segments, segments.ends)
+        return Touched(segments.slots, remembered)
+
+    @property
+    def timed(self) -> TimedState:
+        """The state, that of windows."""
+        assert isinstance(self.state, TimedState)
+        return self.state
 
     def due_at(self, idle: Idle) -> int | None:
         """See `Waiting`: the next window that closes."""
-        if self.windows is None:
-            return None
-        assert isinstance(self.state, TimedState)
-        lasting = self.windows.lasting_ms
-        still_open = {partition: time - lasting + 1 for partition, time in self.stream_times.published.items()}
-        closes = {partition: time + lasting for partition, time in self.state.first_from(still_open).items()}
-        return self.stream_times.reached_at(closes, idle)
+        return next_close(self.timed, self.windows.lasting_ms, self.stream_times, idle) if self.windows else None
 
     def _segments(self, rows: pa.Table) -> Segments:
         return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))
@@ -269,14 +273,14 @@ class Aggregation:
 
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""
-        kept = self._kept(keys)
-        return self._results(kept, np.arange(kept.num_rows))
+        kept = self.kept(keys)
+        return self.results(kept, np.arange(kept.num_rows))
 
-    def _kept(self, keys: pa.Table | None) -> pa.Table:
+    def kept(self, keys: pa.Table | None) -> pa.Table:
         """Keys and states of the groups that readers see."""
         return self.state.read(keys)
 
-    def _results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
+    def results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
         """Results of remembered rows, each with its place."""
         columns = {name: kept.column(name) for name in self.state.keys.names}
         if self.windows:

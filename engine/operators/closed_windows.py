@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ksql.engine.operators.batch import PARTITION, PLACE, BatchContext
 from ksql.engine.operators.moments import Moments
+from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stream_times import StreamTimes
 from ksql.engine.state.timed_store import TimedStore
 
@@ -32,6 +33,10 @@ class Touched:
 
     slots: np.ndarray
     rows: pa.Table
+
+    @staticmethod
+    def none(state: KeyedState) -> Touched:
+        return Touched(np.zeros(0, dtype=np.int64), pa.schema([*state.keys, *state.rows]).empty_table())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from ksql.engine.kernels.nulls import arrow
 from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Gone, Stored, Timing, chains_of
 from ksql.engine.operators.aggregation import AggregateCall
-from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, places_of
+from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.closed_windows import Touched
-from ksql.engine.operators.moments import Moments
+from ksql.engine.operators.moments import Moments, next_close
 from ksql.engine.operators.repartition import REKEY, grouped
 from ksql.engine.operators.session_states import Continued, States, evaluate
 from ksql.engine.operators.tally import LATE
@@ -59,6 +59,8 @@ class SessionAggregation:
         calls: Sequence[AggregateCall],
         windows: SessionWindows,
         repartition: int = 0,
+        *,
+        leave_by: StreamTimes | None = None,
     ) -> None:
         self.name = name
         self.input = input_
@@ -70,16 +72,13 @@ class SessionAggregation:
         #: How many rows have arrived.
         self._arrived: Numbers[str] = Numbers(f"{name}.arrived", pa.string())
         #: Other than in a time window, a row may come at the very moment when grace is over.
-        self.expiry = Expiry(self._leave_by(), windows.retention_ms + 1)
+        self.expiry = Expiry(leave_by or self.stream_times, windows.retention_ms + 1)
         key_schema = pa.schema([*keys, (PARTITION, pa.int32()), (WINDOW_END, pa.int64())])
         row_schema = pa.schema([*(pair for call in calls for pair in call.state_types), (WINDOW_START, pa.int64())])
         self.state = TimedState(name, key_schema, row_schema, self.expiry, time=WINDOW_END, partition=PARTITION)
         self.inputs = (input_,)
         self._counts = any(ARRIVAL in call.arguments for call in calls)
         self.states: Sequence[Stateful] = (self.stream_times, *([self._arrived] if self._counts else []), self.state)
-
-    def _leave_by(self) -> StreamTimes:
-        return self.stream_times
 
     def describe(self) -> str:
         return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s), {self.windows.describe()}"
@@ -88,8 +87,8 @@ class SessionAggregation:
         self.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
-        rows = self._arrive(context)
-        moments = self._advance(rows, context)
+        rows = self.arrive(context)
+        moments = self.advance(rows, context)
         if rows.num_rows == 0:
             return self._empty(rows)
         taken = self._take_in(rows, moments, context, last_only=context.fold)
@@ -110,23 +109,25 @@ class SessionAggregation:
         final = states.where(states.last & chains.standing[chains.chain[states.rows]])
         return _TakenIn(groups, chains, states, final, *self._remember(rows, groups, chains, continued, final))
 
-    def _arrive(self, context: BatchContext) -> pa.Table:
+    def arrive(self, context: BatchContext) -> pa.Table:
         """The rows, each in the partition of its group."""
         return grouped(self, self.input.process(context), self.keys, self._repartition, context)
 
-    def _advance(self, rows: pa.Table, context: BatchContext) -> Moments:
-        """When each row comes, and, behind them, how far the time of partitions without rows goes."""
-        places, partitions = places_of(rows), rows.column(PARTITION).to_numpy()
-        stream_times = self.stream_times.advance(rows.column(TIMESTAMP).to_numpy(), partitions)
-        moments = Moments(places, partitions, stream_times)
-        return moments if context.idle is None else moments.followed_by(self.stream_times.go_on(partitions, context.idle))
+    def advance(self, rows: pa.Table, context: BatchContext) -> Moments:
+        """When each row comes."""
+        return Moments.of(rows, self.stream_times, context.idle)
+
+    def touch(self, rows: pa.Table, moments: Moments, context: BatchContext) -> Touched:
+        """Let the sessions take rows in, and tell no more of it."""
+        return self._take_in(rows, moments, context, last_only=True).touched if rows.num_rows else Touched.none(self.state)
+
+    @property
+    def timed(self) -> TimedState:
+        return self.state
 
     def due_at(self, idle: Idle) -> int | None:
         """See `Waiting`: the next session that closes."""
-        lasting = self.windows.lasting_ms
-        still_open = {partition: time - lasting + 1 for partition, time in self.stream_times.published.items()}
-        closes = {partition: time + lasting for partition, time in self.state.first_from(still_open).items()}
-        return self.stream_times.reached_at(closes, idle)
+        return next_close(self.state, self.windows.lasting_ms, self.stream_times, idle)
 
     def _numbered(self, rows: pa.Table) -> pa.Table:
         first = self._arrived.latest.get(_ROWS, 0)
@@ -207,14 +208,14 @@ class SessionAggregation:
 
     def rows(self, keys: pa.Table | None) -> pa.Table:
         """Present results of all sessions, or of those of the given keys, with the meta columns a stage expects."""
-        kept = self._kept(keys)
-        return self._results(kept, np.arange(kept.num_rows))
+        kept = self.kept(keys)
+        return self.results(kept, np.arange(kept.num_rows))
 
-    def _kept(self, keys: pa.Table | None) -> pa.Table:
+    def kept(self, keys: pa.Table | None) -> pa.Table:
         """Keys and states of the sessions that readers see."""
         return self.state.read(None if keys is None else self._owners(keys))
 
-    def _results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
+    def results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
         """Results of remembered sessions, each with its place."""
         meta = {
             PLACE: pa.array(places),

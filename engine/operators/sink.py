@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from ksql.engine.formats.contract import Encoder
 from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.versions import last_of_each
-from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import (
     DELETED,
     HEADERS,
@@ -26,7 +25,7 @@ from ksql.engine.operators.batch import (
     Node,
     as_bytes,
 )
-from ksql.engine.operators.session_aggregation import SessionAggregation
+from ksql.engine.operators.final_windows import Grouped
 from ksql.engine.operators.stage import Stage
 from ksql.engine.operators.steps import Form
 from ksql.engine.operators.tally import LATER_CHANGE, WRITTEN
@@ -89,9 +88,7 @@ class Sink:
         self.inputs = (input_,)
         self.states: Sequence[Stateful] = ()
         columns = {RAW_KEY: BYTES, RAW_VALUE: BYTES, **dict.fromkeys(self.window, BIGINT)}
-        self._folds = is_table and not (
-            isinstance(input_, Stage) and isinstance(input_.input, Aggregation | SessionAggregation)
-        )
+        self._folds = is_table and not (isinstance(input_, Stage) and isinstance(input_.input, Grouped))
         if isinstance(input_, Stage) and not self._folds:
             # Nothing happens between the input and the encoding: one statement does both.
             self._stage = Stage(input_.input, [*input_.steps, encode], columns, ordered=False)

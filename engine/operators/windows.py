@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,11 @@ class TimeWindows:
     grace_ms: int
     #: How long a window's result is kept after its start, in stream time; at least size + grace.
     retention_ms: int
+
+    @property
+    def order(self) -> Sequence[str]:
+        """The bounds by which windows close one after the other: first that which says when."""
+        return [WINDOW_START]
 
     def describe(self) -> str:
         return f"{self.kind} windows of {self.size_ms} ms, grace {self.grace_ms} ms"
@@ -65,6 +71,11 @@ class SessionWindows:
     #: A session has no size of its own.
     size_ms = None
     per_record = 1
+
+    @property
+    def order(self) -> Sequence[str]:
+        """See `TimeWindows.order`."""
+        return [WINDOW_END, WINDOW_START]
 
     @property
     def lasting_ms(self) -> int:

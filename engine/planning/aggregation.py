@@ -15,9 +15,8 @@ from ksql.engine.errors import fail
 from ksql.engine.expressions.typed import Name
 from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import BatchContext, Node
-from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
-from ksql.engine.operators.final_aggregation import FinalAggregation
-from ksql.engine.operators.final_sessions import FinalSessions
+from ksql.engine.operators.closed_windows import KEY_BYTES, ClosedWindows, Closing
+from ksql.engine.operators.final_windows import FinalWindows, Grouped
 from ksql.engine.operators.repartition import REKEY
 from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.stage import Stage
@@ -71,7 +70,7 @@ def _group(
     keys: Sequence[tuple[exp.Expression, str]],
     calls: AggregateCalls,
     properties: Mapping[str, str],
-) -> tuple[Relation, Aggregation | SessionAggregation]:
+) -> tuple[Relation, Grouped]:
     """The aggregation over `relation`, and its output: groups, results, and the bounds of windows."""
     key_sql = [(ref, _group_key(expression, relation)) for expression, ref in keys] or [("$key0", _ALL)]
     windows = _windows(analysis)
@@ -86,38 +85,31 @@ def _group(
         rows = _rows(relation, analysis.where, computed, rekeyed)
     key_types = [(column.name, column.type.arrow) for column in columns]
     made = "aggregation", rows, key_types, calls.calls
-    aggregation: Aggregation | SessionAggregation
+    closed = _closed(rows, relation.traits, columns, windows, properties) if windows and analysis.emit == "FINAL" else None
+    leave_by = closed.times if closed else None
+    aggregation: Grouped
     if isinstance(windows, SessionWindows):
-        aggregation = (
-            FinalSessions(*made, windows, partitions, _closing(rows, relation.traits, columns, windows, properties))
-            if analysis.emit == "FINAL"
-            else SessionAggregation(*made, windows, partitions)
-        )
-    elif windows and analysis.emit == "FINAL":
-        closing = _closing(rows, relation.traits, columns, windows, properties)
-        aggregation = FinalAggregation(*made, windows, partitions, closing)
+        aggregation = SessionAggregation(*made, windows, partitions, leave_by=leave_by)
     else:
-        aggregation = Aggregation(*made, windows, partitions, signed=signed)
+        aggregation = Aggregation(*made, windows, partitions, signed=signed, leave_by=leave_by)
+    if closed:
+        aggregation = FinalWindows(aggregation, closed)
     names = _names(columns, calls, windows)
     types = {name.ref: name.column.type for name in names}
     return Relation(aggregation, names, types, _grouped(relation.traits, columns, windows, in_place=in_place)), aggregation
 
 
-def _closing(
+def _closed(
     rows: Node,
     traits: Traits,
     keys: tuple[Column, ...],
     windows: TimeWindows | SessionWindows,
     properties: Mapping[str, str],
-) -> Closing:
-    """When the windows close, and in what order they come out."""
-    order = (WINDOW_END, WINDOW_START) if isinstance(windows, SessionWindows) else (WINDOW_START,)
-    return Closing(
-        order,
-        windows.lasting_ms,
-        Stage(rows, [Project([(KEY_BYTES, key_bytes(traits, keys))])], {KEY_BYTES: BYTES}),
-        look_interval_ms=int(value_of(properties, FINAL_INTERVAL)),
-    )
+) -> ClosedWindows:
+    """What finds the windows that have closed."""
+    bytes_of_key = Stage(rows, [Project([(KEY_BYTES, key_bytes(traits, keys))])], {KEY_BYTES: BYTES})
+    interval = int(value_of(properties, FINAL_INTERVAL))
+    return ClosedWindows("aggregation", Closing(windows.order, windows.lasting_ms, bytes_of_key, interval))
 
 
 def _grouped(traits: Traits, keys: Sequence[Column], windows: TimeWindows | SessionWindows | None, *, in_place: bool) -> Traits:
@@ -183,7 +175,7 @@ def _names(keys: Sequence[Column], calls: AggregateCalls, windows: TimeWindows |
 class AggregatedRows:
     """The rows of an aggregation as a pull query reads them: its present state, through the stage behind it."""
 
-    def __init__(self, aggregation: Aggregation | SessionAggregation, stage: Stage) -> None:
+    def __init__(self, aggregation: Grouped, stage: Stage) -> None:
         self._aggregation = aggregation
         self._stage = stage
 

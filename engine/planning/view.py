@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import PARTITION, TIMESTAMP
-from ksql.engine.operators.session_aggregation import SessionAggregation
+from ksql.engine.operators.final_windows import Grouped
 from ksql.engine.operators.table_view import VISIBLE, TableView
-from ksql.engine.operators.windows import WINDOW_END, WINDOW_START
+from ksql.engine.operators.windows import WINDOW_START
 from ksql.engine.planning.relation import Relation
 from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.state.timed_state import TimedState
@@ -19,7 +18,7 @@ def plan_view(
     keys: tuple[str, ...],
     *,
     filtered: bool,
-    aggregation: Aggregation | SessionAggregation | None = None,
+    aggregation: Grouped | None = None,
 ) -> TableView:
     """A view of a table by its key and window, with a state of its own."""
     columns = {ref: type_.arrow for ref, type_ in relation.columns.items() if ref != VISIBLE}
@@ -34,8 +33,9 @@ def plan_view(
     return TableView(relation.stage(), keys, state, filtered=filtered, silent=silent, retention=retention)
 
 
-def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Aggregation | SessionAggregation) -> TimedState:
+def _windowed_state(keys: pa.Schema, rows: pa.Schema, aggregation: Grouped) -> TimedState:
     """Windows leave with those of the aggregation."""
-    due = WINDOW_END if isinstance(aggregation, SessionAggregation) else WINDOW_START
+    assert aggregation.windows is not None
+    due = aggregation.windows.order[0]
     rows = rows.append(pa.field(PARTITION, pa.int32()))
     return TimedState("view", keys, rows, aggregation.expiry, time=WINDOW_START, partition=PARTITION, due=due)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ksql.engine.operators.batch import BatchContext, Node
 from ksql.engine.operators.join_condition import JoinCondition
+from ksql.engine.planning.plan import walk
 from ksql.engine.state.stateful import Stateful
 
 #: For operators that run no SQL.
@@ -61,7 +62,12 @@ class Holds(JoinCondition):
         return np.array([self._predicate(left, right) for left, right in zip(*values, strict=True)], dtype=bool)
 
 
+def states_of(node: Node) -> list[Stateful]:
+    """All that it and its inputs remember."""
+    return [state for part in walk(node) for state in part.states]
+
+
 def publish(node: Node, offset: int = 0) -> None:
     """What a commit does."""
-    for state in node.states:
+    for state in states_of(node):
         state.publish(offset)

@@ -18,15 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksql.engine.aggregates import resolve_aggregate
-from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.aggregation import AggregateCall, Aggregation
 from ksql.engine.operators.batch import BatchContext
-from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
-from ksql.engine.operators.final_aggregation import FinalAggregation
+from ksql.engine.operators.closed_windows import KEY_BYTES, ClosedWindows, Closing
+from ksql.engine.operators.final_windows import FinalWindows
 from ksql.engine.operators.windows import WINDOW_START, TimeWindows
 from ksql.engine.state.idle import Idle
 from ksql.engine.types.sql_types import DOUBLE
 from ksql.testing import Record, TestDriver
-from tests.engine.operators.given import CONTEXT, Given, publish
+from tests.engine.operators.given import CONTEXT, Given, publish, states_of
 
 #: A key lies in one partition.
 PARTITIONS = {"a": 0, "b": 0, "B": 0, "c": 1, "d": 1}
@@ -123,14 +123,16 @@ class Grouped:
         self.written: list[list[pa.RecordBatch | None]] = []
         self.node = self.new()
 
-    def new(self) -> FinalAggregation:
+    def new(self) -> FinalWindows:
         windows = self.windows
         calls = [
             AggregateCall(resolve_aggregate("COUNT", [], []), [], "count"),
             AggregateCall(resolve_aggregate("SUM", [DOUBLE], []), ["v"], "sum"),
         ]
-        closes = Closing([WINDOW_START], windows.lasting_ms, KeyBytes(), self.interval)
-        return FinalAggregation("aggregation", self.given, [("k", pa.string())], calls, windows, 0, closes)
+        closed = ClosedWindows("aggregation", Closing(windows.order, windows.lasting_ms, KeyBytes(), self.interval))
+        self.made = made = Aggregation("aggregation", self.given, [("k", pa.string())], calls, windows, leave_by=closed.times)
+        self.store = made.timed.store
+        return FinalWindows(made, closed)
 
     def process(self, batch: Sequence[tuple[int, Row]], now: int = 0, idle: Idle | None = None) -> list[Closed]:
         self.given.rows = [
@@ -138,14 +140,14 @@ class Grouped:
             for place, row in batch
         ]
         rows = self.node.process(replace(CONTEXT, now_ms=now, idle=idle)).to_pylist()
-        self.written.append([state.changes() for state in self.node.states])
+        self.written.append([state.changes() for state in states_of(self.node)])
         publish(self.node)
         return [Closed(r["$n"], r[WINDOW_START], r["k"], r["$ts"], r["count"], bits(r["sum"])) for r in rows]
 
     def restart(self) -> None:
         self.node = self.new()
         for batch in self.written:
-            for state, changes in zip(self.node.states, batch, strict=True):
+            for state, changes in zip(states_of(self.node), batch, strict=True):
                 if changes is not None:
                     state.restore(changes, 0)
         publish(self.node, -1)
@@ -223,7 +225,7 @@ def test_time_goes_on_by_the_clock(
             expected = [closed for place, row in of_moment for closed in twin.step(place, row, now)]
             expected += twin.pass_time(of_moment, idle)
             assert sorted(grouped.process(of_moment, now, idle)) == sorted(expected)
-            due = grouped.node.due_at(idle)
+            due = grouped.made.due_at(idle)
             assert (due is None) == (not twin.open)
             now = now if due is None or not caught_up else max(now, due - 1)
 
@@ -234,8 +236,8 @@ def test_open_windows_are_not_looked_at() -> None:
     for time in range(0, 1000, 10):
         grouped.process([(0, Row("a", time, 0, 1.0))])
     seen: list[int] = []
-    rows_at = grouped.node.state.store.rows_at
-    grouped.node.state.store.rows_at = lambda slots: (seen.append(len(slots)), rows_at(slots))[1]  # type: ignore[method-assign]
+    rows_at = grouped.store.rows_at
+    grouped.store.rows_at = lambda slots: (seen.append(len(slots)), rows_at(slots))[1]  # type: ignore[method-assign]
     assert [closed.start for closed in grouped.process([(0, Row("b", 1000, 0, 1.0))])] == [990]
     assert seen == [1]
     assert len(grouped.readable()) == 100
@@ -247,7 +249,7 @@ def test_a_window_closes_by_the_partition_it_was_first_seen_in() -> None:
     rows = [Row("a", 0, 0, 1.0), Row("a", 5, 1, 1.0), Row("b", 100, 1, 1.0), Row("c", 100, 0, 1.0)]
     found = [[closed[2:5] for closed in grouped.process([(0, row)])] for row in rows]
     assert found == [[], [], [], [("a", 5, 2)]]
-    assert len(grouped.node.state.store) == 2
+    assert len(grouped.store) == 2
 
 
 VALUES = st.fixed_dictionaries({"A": st.integers(-3, 3), "D": st.sampled_from([0.1, 0.2, 1e16, -1e16])})

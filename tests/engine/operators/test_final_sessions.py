@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksql.engine.operators.batch import BatchContext
-from ksql.engine.operators.closed_windows import KEY_BYTES, Closing
-from ksql.engine.operators.final_sessions import FinalSessions
+from ksql.engine.operators.closed_windows import KEY_BYTES, ClosedWindows, Closing
+from ksql.engine.operators.final_windows import FinalWindows
+from ksql.engine.operators.session_aggregation import SessionAggregation
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, SessionWindows
 from ksql.engine.state.idle import Idle
 from tests.engine.operators.given import Given
@@ -58,9 +59,12 @@ class KeyBytes:
 
 
 class FinalGrouped(Grouped):
-    def new(self, given_: Given) -> FinalSessions:
-        closing = Closing([WINDOW_END, WINDOW_START], self.windows.lasting_ms, KeyBytes())
-        return FinalSessions("aggregation", given_, [("k", pa.string())], calls(), self.windows, 0, closing)
+    def new(self, given_: Given) -> FinalWindows:
+        closed = ClosedWindows("aggregation", Closing(self.windows.order, self.windows.lasting_ms, KeyBytes()))
+        self.made = made = SessionAggregation(
+            "aggregation", given_, [("k", pa.string())], calls(), self.windows, leave_by=closed.times
+        )
+        return FinalWindows(made, closed)
 
 
 @settings(max_examples=300, deadline=None)
@@ -80,11 +84,11 @@ def test_it_closes_by_the_clock() -> None:
     grouped = FinalGrouped(SessionWindows(5, 5, 100))
     grouped.context = replace(grouped.context, idle=Idle(10, 1000))
     assert grouped.process([(0, Record("a", 0, 0, None)), (1, Record("a", 4, 0, None))]) == []
-    assert grouped.operator.due_at(Idle(10, 1000)) == 1011
+    assert grouped.made.due_at(Idle(10, 1000)) == 1011
     for now, sessions in [(1010, []), (1011, [(0, 4)]), (5000, [])]:
         grouped.context = replace(grouped.context, idle=Idle(10, now))
         assert [(output.start, output.end) for output in grouped.process([])] == sessions
-    assert grouped.operator.due_at(Idle(10, 5000)) is None
+    assert grouped.made.due_at(Idle(10, 5000)) is None
 
 
 @pytest.mark.parametrize("cut", range(4))

@@ -19,7 +19,7 @@ from ksql.engine.operators.aggregation import AggregateCall
 from ksql.engine.operators.session_aggregation import ARRIVAL, SessionAggregation
 from ksql.engine.operators.windows import SessionWindows
 from ksql.engine.types.sql_types import BIGINT, DOUBLE
-from tests.engine.operators.given import CONTEXT, Given, publish
+from tests.engine.operators.given import CONTEXT, Given, publish, states_of
 
 COLUMNS = {"k": pa.string(), "a": pa.int64(), "d": pa.float64()}
 TYPES = {"a": BIGINT, "d": DOUBLE}
@@ -128,17 +128,17 @@ class Grouped:
     def restart(self) -> None:
         self.given = Given(COLUMNS)
         self.operator = self.new(self.given)
-        states = {state.name: state for state in self.operator.states}
+        states = {state.name: state for state in states_of(self.operator)}
         for offset, (name, changes) in enumerate(self.changelog):
             states[name].restore(changes, offset)
 
-    def new(self, given_: Given) -> SessionAggregation:
+    def new(self, given_: Given) -> Any:
         return SessionAggregation("aggregation", given_, [("k", pa.string())], calls(), self.windows)
 
     def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
         self.given.rows = [row(place, record) for place, record in batch]
         rows = self.operator.process(self.context).to_pylist()
-        changes = [(state.name, state.changes()) for state in self.operator.states]
+        changes = [(state.name, state.changes()) for state in states_of(self.operator)]
         self.changelog += [(name, changed) for name, changed in changes if changed is not None]
         publish(self.operator)
         return [outputs(row) for row in rows]

@@ -40,10 +40,11 @@ def explained(query: str) -> list[str]:
             "SELECT N, COUNT(*) FROM S WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY N EMIT FINAL",
             [
                 "Stage: Project",
-                "  Aggregation: 1 aggregate(s) by 1 key(s), TUMBLING windows of 1000 ms, grace 0 ms, emit final; "
-                "states aggregation.stream-times, aggregation, aggregation.closed",
-                "    Stage: Project → Filter",
-                "      Source: S (topic s, key JSON, value JSON)",
+                "  Closed windows; state aggregation.closed",
+                "    Aggregation: 1 aggregate(s) by 1 key(s), TUMBLING windows of 1000 ms, grace 0 ms; "
+                "states aggregation.stream-times, aggregation",
+                "      Stage: Project → Filter",
+                "        Source: S (topic s, key JSON, value JSON)",
             ],
         ),
         (
