@@ -8,8 +8,9 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ksql.engine.kernels.unmatched import NEVER, NOTHING, Looks, Waiting, emissions
+from ksql.engine.kernels.unmatched import NEVER, NO_LOOK, NOTHING, Looks, Waiting, emissions
 from ksql.engine.operators.batch import PARTITION, TIMESTAMP
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.state.numbers import Numbers
@@ -29,7 +30,7 @@ class _Rows:
     time: np.ndarray
     partition: np.ndarray
     sequence: np.ndarray
-    encoded: list[bytes]
+    encoded: pa.Array
     slots: np.ndarray
 
 
@@ -78,35 +79,26 @@ class UnmatchedRows:
     ) -> list[list[tuple[int, int, int]]]:
         """For each side the (record, row of `sides`, position among all) of the rows of a partition that come out."""
         at = np.flatnonzero(records.looks & (records.partition == partition))
-        rows = [
-            (time, 1 - side, encoded, sequence, side, which)
-            for side, found in enumerate(sides)
-            for which in np.flatnonzero(found.partition == partition).tolist()
-            for time, encoded, sequence in [(int(found.time[which]), found.encoded[which], int(found.sequence[which]))]
-        ]
-        rows.sort()
-        number = dict(zip(at.tolist(), range(len(at)), strict=True)) | {-1: -1, NEVER: NEVER}
-        waiting = Waiting(
-            [time for time, *_ in rows],
-            [side for *_, side, _ in rows],
-            [number[int(sides[side].arrives[which])] for *_, side, which in rows],
-            [number[int(sides[side].leaves[which])] for *_, side, which in rows],
+        side, which = _in_order(partition, sides)
+        time, arrives, leaves = (
+            np.concatenate([getattr(found, name) for found in sides])[which + side * len(sides[0].row)]
+            for name in ("time", "arrives", "leaves")
         )
+        arrives, leaves = (np.where((n < 0) | (n == NEVER), n, np.searchsorted(at, n)) for n in (arrives, leaves))
+        waiting = Waiting(time.tolist(), side.tolist(), arrives.tolist(), leaves.tolist())
         # The clock looks whenever it moves: it does when something is due.
         by_clock = bool(records.by_clock[at].any())
         looks = Looks(minima.get(partition, NOTHING), float("inf") if by_clock else self._looks_left(partition, now_ms))
         before = looks.left
-        times = zip(stream_time[at].tolist(), records.time[at].tolist(), strict=True)
-        looking = [time if time == own else None for time, own in times]
-        reach = np.where(records.by_clock[at], -NEVER, np.array(self._lasts)[records.side[at]]).tolist()
-        found = emissions(waiting, looking, reach, self._lasts, looks, partial(self._behind, partition, sides))
+        reached = stream_time[at] - np.array(self._lasts)[records.side[at]]
+        limits = np.where(stream_time[at] == records.time[at], np.where(records.by_clock[at], NOTHING, reached), NO_LOOK)
+        found = emissions(waiting, limits, stream_time[at], self._lasts, looks, partial(self._behind, partition, sides))
         if looks.left < before and self._look_interval_ms:
             self._next_looks[partition] = now_ms + self._look_interval_ms
         minima[partition] = looks.minimum
         result: list[list[tuple[int, int, int]]] = [[], []]
         for position, (record, row) in enumerate(found):
-            *_, side, which = rows[row]
-            result[side].append((int(at[record]), which, position))
+            result[side[row]].append((int(at[record]), int(which[row]), position))
         return result
 
     def next_due(self, partitions: Iterable[int]) -> Mapping[int, int]:
@@ -158,7 +150,9 @@ class UnmatchedRows:
             np.append(records.time[new], stored.column(TIMESTAMP).to_numpy()),
             np.append(records.partition[new], stored.column(PARTITION).to_numpy()),
             np.append(records.sequence[new], stored.column(SEQUENCE).to_numpy()),
-            batch.column(encoded).take(pa.array(new_rows)).to_pylist() + stored.column(encoded).to_pylist(),
+            pa.concat_arrays(
+                [c.combine_chunks() for c in (batch.column(encoded).take(pa.array(new_rows)), stored.column(encoded))]
+            ),
             np.append(np.full(len(new), -1), wanted),
         )
 
@@ -186,3 +180,21 @@ class UnmatchedRows:
         slots = state.store.lookup(keys, insert=True)
         live = np.append(np.ones(len(begins), dtype=bool), np.zeros(len(ends), dtype=bool))
         state.stage(slots, keys, table.select(state.rows.names), live)
+
+
+def _in_order(partition: int, sides: Sequence[_Rows]) -> tuple[np.ndarray, np.ndarray]:
+    """(side, row of it) of a partition's rows in the order in which a look walks them: by time, the other side's first, by key
+    and number.
+    """
+    here = [np.flatnonzero(found.partition == partition) for found in sides]
+    side, which = np.repeat([0, 1], [len(rows) for rows in here]), np.concatenate(here)
+    time, sequence = (
+        np.concatenate([getattr(f, name)[rows] for f, rows in zip(sides, here, strict=True)]) for name in ("time", "sequence")
+    )
+    order = np.lexsort((sequence, -side, time))
+    same = (np.diff(time[order]) == 0) & (np.diff(side[order]) == 0)
+    if same.any():
+        encoded = pa.concat_arrays([found.encoded.take(pa.array(rows)) for found, rows in zip(sides, here, strict=True)])
+        ranks = pc.rank(encoded, tiebreaker="dense").to_numpy().astype(np.int64)
+        order = np.lexsort((sequence, ranks, -side, time))
+    return side[order], which[order]
