@@ -14,6 +14,8 @@ from ksql.log.contract import Log
 _logger = logging.getLogger("ksql")
 #: Delay before a failed query is tried again: doubles from the first to the last, as seconds.
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 900.0
+#: A worker looks no more often than this for what is due.
+_PAUSE_S = 0.01
 
 
 @dataclass(slots=True)
@@ -174,7 +176,8 @@ class Runtime:
     def _due_in_s(self) -> float | None:
         """When the next query has something to do although nothing is written."""
         times = [query.due_in_ms() for query in self._queries.values()]
-        return min((time / 1000 for time in times if time is not None), default=None)
+        # What is due already may be for another worker: not to be asked for again and again.
+        return min((max(time / 1000, _PAUSE_S) for time in times if time is not None), default=None)
 
     def _is_ready(self, query: RunningQuery, *, light_only: bool = False) -> bool:
         """Whether it can go on; one that cannot even be asked has failed."""
