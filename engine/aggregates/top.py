@@ -78,6 +78,9 @@ class Top(Mergeable):
         return with_steps(self, left, [[item] if self._single else list(item.values()) for item in right[0]])
 
 
+_ORDERED_NAMES = ("INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP")
+
+
 def _k(literals: Sequence[LiteralValue]) -> int | None:
     """The one literal, if it is a number. Raises StatementError when it is less than 1."""
     if len(literals) != 1 or isinstance(literals[0], (bool, str)):
@@ -122,7 +125,7 @@ def bind_top(types: Sequence[SqlType], literals: Sequence[LiteralValue]) -> Boun
 @aggregate(
     "TOPKDISTINCT",
     "The k largest distinct values, largest first.",
-    ["INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "BYTES", "DATE", "TIME", "TIMESTAMP"],
+    [f"{name}, INT literal" for name in _ORDERED_NAMES],
     "TOPKDISTINCT(price, 3)",
     tables=_top_distinct_of_table,
     distinct="TOPKDISTINCT",

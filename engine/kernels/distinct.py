@@ -18,7 +18,7 @@ def equality_codes(values: pa.Array) -> np.ndarray:
     """Small int64 codes, equal for equal values. As in Java nulls are equal, NaNs are equal, and -0.0 is not 0.0."""
     if pa.types.is_nested(values.type):
         # Nested values are rare here; their printed form tells them apart.
-        values = pa.array([repr(_unordered(value)) for value in values.to_pylist()], pa.string())
+        values = pa.array([repr(unordered(value)) for value in values.to_pylist()], pa.string())
     elif pa.types.is_floating(values.type):
         codes = pa.array(double_codes(numbers(values)), pa.int64())
         values = pc.if_else(values.is_valid(), codes, pa.scalar(None, pa.int64()))
@@ -39,15 +39,15 @@ def row_groups(columns: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return codes, first
 
 
-def _unordered(value: Any) -> Any:
+def unordered(value: Any) -> Any:
     """`value` with the entries of maps (lists of pairs) sorted: maps are equal in any order."""
     if isinstance(value, list):
-        items = [_unordered(item) for item in value]
+        items = [unordered(item) for item in value]
         return sorted(items, key=repr) if items and isinstance(items[0], tuple) else items
     if isinstance(value, tuple):
-        return tuple(_unordered(item) for item in value)
+        return tuple(unordered(item) for item in value)
     if isinstance(value, dict):
-        return {name: _unordered(item) for name, item in value.items()}
+        return {name: unordered(item) for name, item in value.items()}
     return value
 
 

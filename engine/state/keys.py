@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ksql.engine.kernels.distinct import unordered
 from ksql.engine.kernels.nulls import arrow, numbers, validity
 from ksql.engine.state.columns import VariableColumn
 from ksql.engine.state.grow import Grow, pieces
@@ -207,7 +208,7 @@ class NestedBatch:
 
 
 class NestedKeys:
-    """Lists, maps and structs, which are rare as keys and never large: their printed form is compared."""
+    """Lists, maps and structs, which are rare as keys and never large: their printed form is compared. Maps have no order."""
 
     def __init__(self, type_: pa.DataType) -> None:
         self._printed = BytesKeys(pa.string())
@@ -219,7 +220,9 @@ class NestedKeys:
         return self._printed.nbytes + self._values.nbytes
 
     def encode(self, values: pa.Array) -> NestedBatch:
-        return NestedBatch(self._printed.encode(pa.array([repr(value) for value in values.to_pylist()], pa.string())), values)
+        return NestedBatch(
+            self._printed.encode(pa.array([repr(unordered(value)) for value in values.to_pylist()], pa.string())), values
+        )
 
     def equal(self, keys: NestedBatch, rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
         return self._printed.equal(keys.printed, rows, slots)

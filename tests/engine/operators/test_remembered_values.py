@@ -23,7 +23,7 @@ from ksql.engine.operators.batch import PARTITION, TIMESTAMP
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_START, TimeWindows
 from ksql.engine.state import ranked_store, store
-from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, SqlType, Struct
+from ksql.engine.types.sql_types import BIGINT, DOUBLE, INTEGER, STRING, Array, Map, SqlType, Struct
 from tests.engine.aggregates.test_twins import ORDERED, VALUES, exact
 from tests.engine.operators.given import CONTEXT, Given, publish
 
@@ -37,6 +37,8 @@ CALLS: list[tuple[SqlType, list[Call]]] = [
     *[(type_, EXTREMES + NUMERIC) for type_ in (INTEGER, BIGINT, DOUBLE)],
     (STRING, [("TOPK", (2,), False), *ANY]),
     (Struct((("A", STRING),)), ANY),
+    (Map(STRING, DOUBLE), ANY),
+    (Array(DOUBLE), [*ANY, ("SUM_LIST", (), True)]),
 ]
 WINDOWS = TimeWindows("HOPPING", 10, 5, 3, 20)
 
@@ -220,3 +222,13 @@ def test_functions_with_the_same_argument_share_its_values() -> None:
     running = Running(INTEGER, [("MIN", (), False), ("MAX", (), False), ("COUNT", (), True)], signed=True, windowed=False)
     assert [state.name for state in running.operator.states] == ["a", "a.values-0"]
     assert not any(isinstance(function, Bound) for function in running.functions)
+
+
+def test_maps_have_no_order() -> None:
+    running = Running(Map(STRING, DOUBLE), [("COUNT", (), True)], signed=False, windowed=False)
+    entries = [("x", 1.0), ("y", 2.0)]
+    made = [
+        running.process([(i, Row("a", value, 0, 1))], fold=False, refused=False)
+        for i, value in enumerate([entries, entries[::-1]])
+    ]
+    assert [row[-1] for batch in made for row in batch] == [1, 1]
