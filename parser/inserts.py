@@ -20,10 +20,11 @@ def read_insert(s: TokenStream) -> exp.Expression:
     if columns is not None or s.token.is_word("VALUES"):
         s.expect("VALUES")
         return nodes.InsertValues(this=name, columns=columns, values=_values(s))
-    properties = read_properties(s)
+    # WITH may also begin the query.
+    properties = read_properties(s) if s.peek().is_operator("(") else None
     if s.token.is_word("AS"):
         s.fail("INSERT INTO has no AS", hint="leave it out: INSERT INTO … SELECT …;")
-    if not s.token.is_word("SELECT"):
+    if not s.token.is_word("SELECT", "WITH"):
         s.fail_expecting(["VALUES", "SELECT"])
     return nodes.InsertInto(this=name, properties=properties, query=read_query(s))
 

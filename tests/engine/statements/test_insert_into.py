@@ -23,6 +23,9 @@ def target(columns: str) -> str:
         ("ID BIGINT KEY, A STRING", "SELECT ID, A FROM S", (b"1", b'{"A":"a"}')),
         ("N INT KEY, ID INT", "SELECT N, ID FROM S PARTITION BY N", (b"4", b'{"ID":1}')),
         ("A STRING", "SELECT A FROM S PARTITION BY NULL", (None, b'{"A":"a"}')),
+        ("ID INT KEY, N DOUBLE", "SELECT * FROM (SELECT N, ID FROM S)", (b"1", b'{"N":4.0}')),
+        ("ID INT KEY, A STRING", "SELECT ID, A FROM S WHERE N < 0 UNION ALL SELECT ID, A FROM S", (b"1", b'{"A":"a"}')),
+        ("ID INT KEY, N INT", "WITH q AS (SELECT * FROM S) SELECT ID, N FROM q", (b"1", b'{"N":4}')),
     ],
 )
 def test_fits(columns: str, query: str, expected: tuple[bytes | None, bytes | None]) -> None:
