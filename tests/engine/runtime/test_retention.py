@@ -28,6 +28,13 @@ QUERIES = {
     "final": COUNT.format("TUMBLING (SIZE 1 MINUTE, RETENTION 3 MINUTES, GRACE PERIOD 1 MINUTE)", " EMIT FINAL"),
     "session": COUNT.format("SESSION (10 SECONDS, RETENTION 3 MINUTES, GRACE PERIOD 1 MINUTE)", ""),
 }
+WINDOWS = COUNT.format("TUMBLING (SIZE 1 MINUTE, RETENTION 3 MINUTES, GRACE PERIOD 1 MINUTE)", "").partition(" AS ")[2][:-1]
+SESSIONS = COUNT.format("SESSION (10 SECONDS, RETENTION 3 MINUTES, GRACE PERIOD 1 MINUTE)", "").partition(" AS ")[2][:-1]
+QUERIES |= {
+    "windows of a table": f"CREATE TABLE O AS SELECT * FROM ({WINDOWS}) WHERE C > 0;",
+    "sessions of a table": f"CREATE TABLE O AS SELECT * FROM ({SESSIONS}) WHERE C > 0;",
+    "windows in groups": f"CREATE TABLE O AS SELECT C, COUNT(*) AS N FROM ({WINDOWS}) GROUP BY C;",
+}
 #: In a round each stream has so many new keys, half of which the other has too, in so much time.
 KEYS, ROUND_MS, ROUNDS = 40, 30_000, 60
 
