@@ -15,6 +15,7 @@ from ksql.engine.kernels.ranges import written_out
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node, with_bytes
 from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.operators.join_condition import JoinCondition
+from ksql.engine.operators.join_kinds import described
 from ksql.engine.state.foreign_keys import ForeignKeys
 from ksql.engine.state.keyed_state import DELETED_KEY, KeyedState
 
@@ -62,7 +63,7 @@ class ForeignKeyJoin:
 
     def describe(self) -> str:
         equal = ", ".join(f"{own} = {other}" for own, other in zip(self.left.foreign, self.right.keys, strict=True))
-        return f"{'Left' if self.outer else 'Inner'} foreign-key join on {equal}"
+        return described(f"{'Left' if self.outer else 'Inner'} foreign-key join on {equal}", self.condition)
 
     def decode(self, context: BatchContext) -> None:
         self.left.input.decode(context)

@@ -13,6 +13,11 @@ OUTER_SIDES: Mapping[str, tuple[bool, bool]] = {
 }
 
 
+def described(text: str, condition: object) -> str:
+    """What EXPLAIN says of a join, which may have a condition besides its keys."""
+    return text if condition is None else f"{text}, and a condition"
+
+
 def kind_of(left_outer: bool, right_outer: bool) -> str:
     """The kind as people read it: Inner, Left …"""
     return next(kind.capitalize() for kind, sides in OUTER_SIDES.items() if sides == (left_outer, right_outer))

@@ -12,7 +12,7 @@ from ksql.engine.kernels.distinct import row_groups
 from ksql.engine.kernels.scans import by_partition_maximum, identity
 from ksql.engine.operators.batch import PARTITION, TIMESTAMP, BatchContext, empty, with_bytes
 from ksql.engine.operators.join_condition import JoinCondition
-from ksql.engine.operators.join_kinds import kind_of
+from ksql.engine.operators.join_kinds import described, kind_of
 from ksql.engine.operators.join_records import SEQUENCE, Outputs, Pairs, Records, Side
 from ksql.engine.operators.tally import NO_JOIN_KEY, TOO_OLD
 from ksql.engine.operators.unmatched_rows import UnmatchedRows
@@ -78,7 +78,7 @@ class StreamStreamJoin:
         left, right = self._written
         window = f"{left.before_ms} ms before to {left.after_ms} ms after"
         equal = ", ".join(f"{own} = {other}" for own, other in zip(left.keys, right.keys, strict=True))
-        return f"{kind_of(left.outer, right.outer)} stream-stream join on {equal}, {window}"
+        return described(f"{kind_of(left.outer, right.outer)} stream-stream join on {equal}, {window}", self._condition)
 
     def decode(self, context: BatchContext) -> None:
         for side in self.sides:

@@ -11,6 +11,7 @@ from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, BatchContext, Node, places_of
 from ksql.engine.operators.join_condition import JoinCondition
+from ksql.engine.operators.join_kinds import described
 from ksql.engine.operators.tally import NO_JOIN_KEY, NO_VALUE, UNMATCHED
 from ksql.engine.state.keyed_state import KeyedState
 
@@ -47,7 +48,7 @@ class StreamTableJoin:
 
     def describe(self) -> str:
         text = f"{'Left' if self.outer else 'Inner'} stream-table join on {', '.join(self.table_keys)}"
-        return text + ", table loaded first" * bool(self.loaded_first)
+        return described(text, self._condition) + ", table loaded first" * bool(self.loaded_first)
 
     def decode(self, context: BatchContext) -> None:
         self.table.decode(context)

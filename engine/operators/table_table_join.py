@@ -11,7 +11,7 @@ import pyarrow as pa
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.operators.join_condition import JoinCondition
-from ksql.engine.operators.join_kinds import kind_of
+from ksql.engine.operators.join_kinds import described, kind_of
 from ksql.engine.operators.tally import UNMATCHED
 from ksql.engine.state.keyed_state import KeyedState
 
@@ -65,7 +65,7 @@ class TableTableJoin:
     def describe(self) -> str:
         left, right = self.sides
         equal = ", ".join(f"{own} = {other}" for own, other in zip(left.keys, right.keys, strict=True))
-        return f"{kind_of(left.outer, right.outer)} table-table join on {equal}"
+        return described(f"{kind_of(left.outer, right.outer)} table-table join on {equal}", self._condition)
 
     def decode(self, context: BatchContext) -> None:
         for side in self.sides:

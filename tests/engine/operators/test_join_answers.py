@@ -201,7 +201,7 @@ def expected(query: Query, kind: str, on: str, rows: Sequence[Row]) -> Counter[t
 
 
 @pytest.mark.parametrize("name", QUERIES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     rows=st.lists(ROW, max_size=24),
     kind=st.integers(0, 3),

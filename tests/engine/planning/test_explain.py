@@ -59,3 +59,22 @@ def explained(query: str) -> list[str]:
 )
 def test_operators(query: str, lines: list[str]) -> None:
     assert explained(query) == lines
+
+
+@pytest.mark.parametrize(
+    ("joined", "line"),
+    [
+        ("S JOIN T ON S.ID = T.ID AND S.N > T.N", "Inner stream-table join on T.ID, and a condition"),
+        ("TWO JOIN TWO AS O WITHIN 1 SECOND ON TWO.I = O.I AND TWO.J = O.J", "join.O.left-key-1 = join.O.right-key-1, 1000 ms"),
+        ("T LEFT JOIN T AS O ON T.ID = O.ID AND T.N > O.N", "Left table-table join on"),
+        ("T JOIN T AS O ON T.N = O.ID AND T.A > O.A", "Inner foreign-key join on join.O.foreign-key = O.ID, and a condition"),
+    ],
+)
+def test_keys_and_conditions_of_joins(joined: str, line: str) -> None:
+    assert any(line in found for found in explained(f"SELECT 1 AS X FROM {joined} EMIT CHANGES"))
+
+
+def test_a_table_that_is_loaded_first() -> None:
+    with driver(properties={"ksql.join.table.load.first": "true"}) as made:
+        (listing,) = made.execute("EXPLAIN SELECT S.ID FROM S JOIN T ON S.ID = T.ID EMIT CHANGES;")
+    assert "join on T.ID, table loaded first" in str(listing)
