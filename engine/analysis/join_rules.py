@@ -76,12 +76,18 @@ def _check_windowed_key(left: Traits, join: JoinClause) -> None:
     right = join.right.traits
     if not (left.is_keyed_by(*join.left_keys) and right.is_keyed_by(*join.right_keys)):
         fail(join.node, "windowed sources are joined by their keys only", hint="their rows cannot be given another key.")
-    if left.key_format != right.key_format or not right.lies_by(*join.right_keys):
+    ways = [(traits.key_format, traits.key_options, _names_in_bytes(traits)) for traits in (left, right)]
+    if ways[0] != ways[1] or not right.lies_by(*join.right_keys):
         fail(
             join.node,
             f"the windowed keys of {left.origin.name} and {join.right.alias} are written in different ways",
-            hint="their rows cannot be moved: declare both with the same KEY_FORMAT, and with the columns in the same order.",
+            hint="their rows cannot be moved: both need the same KEY_FORMAT, and the same columns in the same order.",
         )
+
+
+def _names_in_bytes(traits: Traits) -> list[str]:
+    """What stands in a key besides its values."""
+    return [column.name for column in traits.origin.key_columns] if len(traits.keys) > 1 else []
 
 
 def check_join_keys(analysis: Analysis, catalog: Catalog) -> Analysis:
@@ -120,13 +126,6 @@ def check_partitions(analysis: Analysis, catalog: Catalog) -> Analysis:
                 f"{left.origin.name} has {left.partitions} partitions and {right.name} has {right.partitions}: "
                 "they must have as many",
                 hint=f"CREATE STREAM … WITH (PARTITIONS={right.partitions}) AS SELECT … PARTITION BY … makes them alike.",
-            )
-        by_keys = left.is_table and not is_foreign(left, join)
-        if by_keys and left.partitions > 1 and not join.right.traits.lies_by(*join.right_keys):
-            fail(
-                join.node,
-                f"equal keys of {left.origin.name} and {right.name} lie in different partitions",
-                hint="their primary keys must have their columns in the same order.",
             )
     return analysis
 

@@ -54,7 +54,7 @@ def _joined(left: Traits, right: Traits, kind: str, on: Sequence[Equality], anal
         keys=tuple(_key(i, equality, left, kind, made) for i, equality in enumerate(on)),
         key_format=right.key_format if right.is_table else left.key_format,
         key_options=right.key_options if right.is_table else left.key_options,
-        is_misplaced=right.is_table and not left.lies_by(*sides),
+        is_misplaced=right.is_table and not (left.lies_by(*sides) and left.key_format == right.key_format),
         by_foreign_key=False,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from ksql.engine.analysis.joins import join_key
 from ksql.engine.analysis.model import JoinClause
 from ksql.engine.analysis.traits import Traits
 from ksql.engine.operators.batch import Node
@@ -59,9 +60,12 @@ def _side(
     """One side, its rows where their join key puts them in the format of `format_`."""
     traits = relation.traits
     refs = add_key(relation, keys, f"{name}-key")
-    columns = tuple(Column(ref, relation.columns[ref]) for ref in refs[: len(keys)])
-    encoded = add_column(relation, f"{name}-bytes", _with_window(key_bytes(format_, columns), refs[len(keys) :]))
-    stays = traits.lies_by(*keys) and traits.key_format == format_.key_format
+    # Equal keys of both sides have equal bytes, whatever their columns are called.
+    columns = tuple(Column(join_key(i), relation.columns[ref]) for i, ref in enumerate(refs[: len(keys)]))
+    key = key_bytes(format_, columns, refs[: len(keys)])
+    encoded = add_column(relation, f"{name}-bytes", _with_window(key, refs[len(keys) :]))
+    in_place = len(keys) == 1 and traits.lies_by(*keys) and traits.key_format == format_.key_format
+    stays = in_place or traits.window is not None
     input_: Node = relation.stage()
     if not stays and traits.partitions > 1:
         input_ = Repartition(input_, encoded, traits.partitions)

@@ -33,7 +33,7 @@ def join_stream_table(stream: Relation, table: Relation, join: JoinClause, prope
         table_keys,
         KeyedState(f"table.{join.right.alias}", keys, rows),
         outer=join.kind == "LEFT",
-        loads_first=join.result.is_misplaced or is_on(properties, LOAD_FIRST),
+        loads_first=not stream.traits.lies_by(*join.left_keys) or is_on(properties, LOAD_FIRST),
         condition=condition_of(join, stream, table),
     )
     names = (*(n for n in stream.names if n.qualifier), *table.names, *key_names(join))

@@ -190,3 +190,34 @@ def test_rows_without_a_key_keep_their_order(world: World) -> None:
     for partition in range(PARTITIONS):
         values = [json.loads(v)["A"] for v in world.log.fetch("O", partition, 0).records.column("value").to_pylist()]
         assert values == [*range(partition, 30, PARTITIONS)]
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        # The keys of A and B have other names, or are written in another way, than those that they are joined by.
+        "A JOIN B WITHIN 1 HOUR ON A.K = B.X AND A.J = B.Y",
+        "A LEFT JOIN B WITHIN 1 HOUR GRACE PERIOD 0 SECONDS ON B.Y = A.J AND A.K = B.X AND A.V <= B.V",
+        "C JOIN J ON C.K = J.K JOIN D WITHIN 1 HOUR ON C.K = D.K",
+        "A JOIN M ON A.K = M.K AND A.J = M.J JOIN B WITHIN 1 HOUR ON A.K = B.X AND A.J = B.Y",
+    ],
+)
+def test_equal_keys_meet_however_they_are_written(world: World, joined: str) -> None:
+    made = f"VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS});"
+    world.execute(
+        f"CREATE STREAM A (K INT KEY, J INT KEY, V INT) WITH (KAFKA_TOPIC='a', KEY_FORMAT='JSON', {made}"
+        f"CREATE STREAM B (X INT KEY, Y INT KEY, V INT) WITH (KAFKA_TOPIC='b', KEY_FORMAT='JSON', {made}"
+        f"CREATE STREAM C (K INT KEY, V INT) WITH (KAFKA_TOPIC='c', KEY_FORMAT='KAFKA', {made}"
+        f"CREATE STREAM D (K INT KEY, V INT) WITH (KAFKA_TOPIC='d', KEY_FORMAT='JSON', {made}"
+        f"CREATE TABLE J (K INT PRIMARY KEY, V INT) WITH (KAFKA_TOPIC='j', KEY_FORMAT='JSON', {made}"
+        f"CREATE TABLE M (K INT PRIMARY KEY, J INT PRIMARY KEY, V INT) WITH (KAFKA_TOPIC='m', KEY_FORMAT='JSON', {made}"
+    )
+    for i in range(12):
+        rows = {"J": f"{i}, {i}", "M": f"{i}, {i % 5}, {i}"}
+        rows |= {"A": f"{i}, {i % 5}, {i}", "B": f"{i}, {i % 5}, {i}", "C": f"{i}, {i}", "D": f"{i}, {i}"}
+        world.execute("".join(f"INSERT INTO {name} VALUES ({values});" for name, values in rows.items()))
+    world.execute("SET 'ksql.join.table.load.first' = 'true';")
+    left = joined[0]
+    key = "A.K AS K, A.J AS J" if left == "A" else "C.K AS K"
+    world.execute(f"CREATE STREAM O WITH (KEY_FORMAT='JSON') AS SELECT {key}, {left}.V AS V FROM {joined};")
+    assert sum(world.counts("O")) == 12
