@@ -2,64 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ksql.engine.aggregates import Bound, Function
+from ksql.engine.aggregates import Bound
 from ksql.engine.aggregates.declare import Undoable
 from ksql.engine.aggregates.values import OfValues
 from ksql.engine.kernels.scans import identity, running_extreme
 from ksql.engine.kernels.segments import Segments
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.closed_windows import Touched
-from ksql.engine.operators.moments import Moments, next_close
+from ksql.engine.operators.groups import AggregateCall, Groups
+from ksql.engine.operators.moments import Moments
 from ksql.engine.operators.remembered_values import RememberedValues
-from ksql.engine.operators.repartition import grouped
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.tally import LATE, LATER_CHANGE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, TimeWindows
-from ksql.engine.state.idle import Idle
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
-from ksql.engine.state.timed_state import Expiry, TimedState
+from ksql.engine.state.timed_state import TimedState
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateCall:
-    """One aggregate of a query: the function, the refs of its arguments, the ref of its result, the refs of its state."""
-
-    function: Function
-    arguments: Sequence[str]
-    ref: str
-
-    @property
-    def state_refs(self) -> list[str]:
-        return [ref for ref, _ in self.state_types]
-
-    @property
-    def state_types(self) -> list[tuple[str, pa.DataType]]:
-        return [(f"{self.ref}.{name}", type_) for name, type_ in self.function.state]
-
-    def result(self, states: Mapping[str, pa.Array | pa.ChunkedArray] | pa.Table) -> pa.Array:
-        """The function's values, from columns of state."""
-        columns = [states[ref] for ref in self.state_refs]
-        return self.function.result([c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in columns])
-
-
-class Aggregation:
-    """Groups the rows of `input` by the columns `keys`. `name` is its stable id.
-
-    Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so
+class Aggregation(Groups):
+    """Every row gives a change: keys, results, and the window's bounds. The change's timestamp is the greatest of its group so
     far.
 
-    repartition: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
     signed: rows come and go, as `TableChanges` says; a row that is replaced within its group gives no change of its own.
     """
+
+    windows: TimeWindows | None
 
     def __init__(
         self,
@@ -73,19 +48,11 @@ class Aggregation:
         signed: bool = False,
         leave_by: StreamTimes | None = None,
     ) -> None:
-        self.name = name
-        self.input = input_
-        self.keys = [ref for ref, _ in keys]
-        self.calls = tuple(calls)
-        self.windows = windows
-        self._repartition = repartition
+        super().__init__(name, input_, keys, calls, windows, repartition, leave_by)
         self._signed = signed
         rows = [pair for call in calls for pair in call.state_types]
-        self.stream_times = StreamTimes(f"{name}.stream-times")
-        self.expiry = Expiry(leave_by or self.stream_times, windows.retention_ms) if windows else None
         self.state = self._new_state(keys, [*rows, (TIMESTAMP, pa.int64())])
         self.values = self._remembered_values()
-        self.inputs = (input_,)
         remembered = [self.state, *(values.state for values in self.values)]
         self.states: Sequence[Stateful] = (self.stream_times, *remembered) if windows else remembered
 
@@ -114,13 +81,6 @@ class Aggregation:
             for i, (argument, functions) in enumerate(asking.items())
         ]
 
-    def describe(self) -> str:
-        windows = f", {self.windows.describe()}" if self.windows else ""
-        return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s){windows}"
-
-    def decode(self, context: BatchContext) -> None:
-        self.input.decode(context)
-
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.arrive(context)
         rows = self._windowed(rows, self.advance(rows, context), context) if self.windows else rows
@@ -133,32 +93,13 @@ class Aggregation:
         states, times, _ = self._update(rows, segments, wanted)
         return self._changes(rows, segments, states, times, wanted)
 
-    def arrive(self, context: BatchContext) -> pa.Table:
-        """The rows, each in the partition of its group."""
-        return grouped(self, self.input.process(context), self.keys, self._repartition, context)
-
-    def advance(self, rows: pa.Table, context: BatchContext) -> Moments:
-        """When each row comes."""
-        return Moments.of(rows, self.stream_times, context.idle)
-
     def touch(self, rows: pa.Table, moments: Moments, context: BatchContext) -> Touched:
-        """Let the windows take rows in, and tell no more of it."""
         rows = self._windowed(rows, moments, context)
         if rows.num_rows == 0:
             return Touched.none(self.state)
         segments = self._segments(rows)
         *_, remembered = self._update(rows, segments, segments.ends)
         return Touched(segments.slots, remembered)
-
-    @property
-    def timed(self) -> TimedState:
-        """The state, that of windows."""
-        assert isinstance(self.state, TimedState)
-        return self.state
-
-    def due_at(self, idle: Idle) -> int | None:
-        """See `Waiting`: the next window that closes."""
-        return next_close(self.timed, self.windows.lasting_ms, self.stream_times, idle) if self.windows else None
 
     def _segments(self, rows: pa.Table) -> Segments:
         return Segments(self.state.store.lookup(rows.select(self.state.keys.names), insert=True))
@@ -267,21 +208,7 @@ class Aggregation:
             rows = rows.append_column(call.ref, pa.nulls(rows.num_rows, call.function.returns.arrow))
         return rows
 
-    def _without_arguments(self, rows: pa.Table) -> pa.Table:
-        used = {SIGN, REPLACED}.union(*(call.arguments for call in self.calls))
-        return rows.select([name for name in rows.column_names if name not in used])
-
-    def rows(self, keys: pa.Table | None) -> pa.Table:
-        """Present results of all groups, or of those with the given keys, with the meta columns a stage expects."""
-        kept = self.kept(keys)
-        return self.results(kept, np.arange(kept.num_rows))
-
-    def kept(self, keys: pa.Table | None) -> pa.Table:
-        """Keys and states of the groups that readers see."""
-        return self.state.read(keys)
-
     def results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
-        """Results of remembered rows, each with its place."""
         columns = {name: kept.column(name) for name in self.state.keys.names}
         if self.windows:
             columns[WINDOW_END] = pc.add(columns[WINDOW_START], self.windows.size_ms)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.closed_windows import ClosedWindows
-from ksql.engine.operators.session_aggregation import SessionAggregation
+from ksql.engine.operators.groups import Groups
 from ksql.engine.state.stateful import Stateful
 
 
@@ -21,7 +20,7 @@ class FinalWindows:
     by the times of `closed`: then none leaves that has not come out.
     """
 
-    def __init__(self, aggregation: Aggregation | SessionAggregation, closed: ClosedWindows) -> None:
+    def __init__(self, aggregation: Groups, closed: ClosedWindows) -> None:
         self._aggregation, self._closed = aggregation, closed
         self.keys, self.windows, self.expiry = aggregation.keys, aggregation.windows, aggregation.expiry
         self.inputs = (aggregation,)
@@ -47,4 +46,4 @@ class FinalWindows:
 
 
 #: Whatever groups rows.
-Grouped = Aggregation | SessionAggregation | FinalWindows
+Grouped = Groups | FinalWindows

@@ -11,19 +11,17 @@ import pyarrow as pa
 from ksql.engine.kernels.nulls import arrow
 from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Gone, Stored, Timing, chains_of
-from ksql.engine.operators.aggregation import AggregateCall
 from ksql.engine.operators.batch import DELETED, PARTITION, PLACE, TIMESTAMP, BatchContext, Node
 from ksql.engine.operators.closed_windows import Touched
-from ksql.engine.operators.moments import Moments, next_close
-from ksql.engine.operators.repartition import REKEY, grouped
+from ksql.engine.operators.groups import AggregateCall, Groups
+from ksql.engine.operators.moments import Moments
 from ksql.engine.operators.session_states import Continued, States, evaluate
-from ksql.engine.operators.tally import LATE
+from ksql.engine.operators.tally import LATE, LATER_CHANGE
 from ksql.engine.operators.windows import WINDOW_END, WINDOW_START, SessionWindows
-from ksql.engine.state.idle import Idle
 from ksql.engine.state.numbers import Numbers
 from ksql.engine.state.stateful import Stateful
 from ksql.engine.state.stream_times import StreamTimes
-from ksql.engine.state.timed_state import Expiry, TimedState
+from ksql.engine.state.timed_state import TimedState
 
 #: Ref of the number of each row in the order of arrival, for functions that merge by it.
 ARRIVAL = "$arrival"
@@ -42,14 +40,13 @@ class _TakenIn:
     touched: Touched
 
 
-class SessionAggregation:
-    """Groups the rows of `input` by the columns `keys` in sessions. `name` is its stable id.
-
-    Every row that is not too late gives the tombstones of the sessions that it replaces, each at the end of that session, then
-    the row of its own session: keys, bounds, results. As in ksqlDB, each partition has the sessions of a key to itself.
-
-    repartition: over so many partitions rows are spread by their `REKEY` column first, since stream time is per partition.
+class SessionAggregation(Groups):
+    """Every row that is not too late gives the tombstones of the sessions that it replaces, each at the end of that session,
+    then the row of its own session: keys, bounds, results. As in ksqlDB, each partition has the sessions of a key to itself.
     """
+
+    windows: SessionWindows
+    state: TimedState
 
     def __init__(
         self,
@@ -62,29 +59,14 @@ class SessionAggregation:
         *,
         leave_by: StreamTimes | None = None,
     ) -> None:
-        self.name = name
-        self.input = input_
-        self.keys = [ref for ref, _ in keys]
-        self.calls = tuple(calls)
-        self.windows = windows
-        self._repartition = repartition
-        self.stream_times = StreamTimes(f"{name}.stream-times")
+        super().__init__(name, input_, keys, calls, windows, repartition, leave_by)
         #: How many rows have arrived.
         self._arrived: Numbers[str] = Numbers(f"{name}.arrived", pa.string())
-        #: Other than in a time window, a row may come at the very moment when grace is over.
-        self.expiry = Expiry(leave_by or self.stream_times, windows.retention_ms + 1)
         key_schema = pa.schema([*keys, (PARTITION, pa.int32()), (WINDOW_END, pa.int64())])
         row_schema = pa.schema([*(pair for call in calls for pair in call.state_types), (WINDOW_START, pa.int64())])
         self.state = TimedState(name, key_schema, row_schema, self.expiry, time=WINDOW_END, partition=PARTITION)
-        self.inputs = (input_,)
         self._counts = any(ARRIVAL in call.arguments for call in calls)
         self.states: Sequence[Stateful] = (self.stream_times, *([self._arrived] if self._counts else []), self.state)
-
-    def describe(self) -> str:
-        return f"Aggregation: {len(self.calls)} aggregate(s) by {len(self.keys)} key(s), {self.windows.describe()}"
-
-    def decode(self, context: BatchContext) -> None:
-        self.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
         rows = self.arrive(context)
@@ -93,6 +75,8 @@ class SessionAggregation:
             return self._empty(rows)
         taken = self._take_in(rows, moments, context, last_only=context.fold)
         if context.fold:
+            every = np.count_nonzero(taken.chains.chain >= 0) + len(taken.chains.gone.rows)
+            context.tally.count(self, LATER_CHANGE, int(every) - len(taken.final.rows) - len(taken.replaced.rows))
             return self._changes(rows, taken.groups, taken.chains, taken.final, taken.replaced)
         return self._changes(rows, taken.groups, taken.chains, taken.states, taken.chains.gone)
 
@@ -109,25 +93,8 @@ class SessionAggregation:
         final = states.where(states.last & chains.standing[chains.chain[states.rows]])
         return _TakenIn(groups, chains, states, final, *self._remember(rows, groups, chains, continued, final))
 
-    def arrive(self, context: BatchContext) -> pa.Table:
-        """The rows, each in the partition of its group."""
-        return grouped(self, self.input.process(context), self.keys, self._repartition, context)
-
-    def advance(self, rows: pa.Table, context: BatchContext) -> Moments:
-        """When each row comes."""
-        return Moments.of(rows, self.stream_times, context.idle)
-
     def touch(self, rows: pa.Table, moments: Moments, context: BatchContext) -> Touched:
-        """Let the sessions take rows in, and tell no more of it."""
         return self._take_in(rows, moments, context, last_only=True).touched if rows.num_rows else Touched.none(self.state)
-
-    @property
-    def timed(self) -> TimedState:
-        return self.state
-
-    def due_at(self, idle: Idle) -> int | None:
-        """See `Waiting`: the next session that closes."""
-        return next_close(self.state, self.windows.lasting_ms, self.stream_times, idle)
 
     def _numbered(self, rows: pa.Table) -> pa.Table:
         first = self._arrived.latest.get(_ROWS, 0)
@@ -202,21 +169,10 @@ class SessionAggregation:
             rows = rows.append_column(ref, pa.nulls(0, type_))
         return rows
 
-    def _without_arguments(self, rows: pa.Table) -> pa.Table:
-        used = {REKEY}.union(*(call.arguments for call in self.calls))
-        return rows.select([name for name in rows.column_names if name not in used])
-
-    def rows(self, keys: pa.Table | None) -> pa.Table:
-        """Present results of all sessions, or of those of the given keys, with the meta columns a stage expects."""
-        kept = self.kept(keys)
-        return self.results(kept, np.arange(kept.num_rows))
-
     def kept(self, keys: pa.Table | None) -> pa.Table:
-        """Keys and states of the sessions that readers see."""
         return self.state.read(None if keys is None else self._owners(keys))
 
     def results(self, kept: pa.Table, places: np.ndarray) -> pa.Table:
-        """Results of remembered sessions, each with its place."""
         meta = {
             PLACE: pa.array(places),
             TIMESTAMP: kept.column(WINDOW_END),

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ksql.engine.aggregates.declare import Mergeable
 from ksql.engine.kernels.segments import Segments, stable_order
 from ksql.engine.kernels.sessions import Chains, Sources
-from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.groups import AggregateCall
 from ksql.engine.state.columns import row_column
 from ksql.engine.state.timed_store import TimedStore
 

@@ -41,6 +41,11 @@ class TimeWindows:
         return self.size_ms + self.grace_ms
 
     @property
+    def kept_for_ms(self) -> int:
+        """So long after its start a window leaves."""
+        return self.retention_ms
+
+    @property
     def per_record(self) -> int:
         """How many windows a record falls into at most."""
         return -(-self.size_ms // self.advance_ms)
@@ -81,6 +86,11 @@ class SessionWindows:
     def lasting_ms(self) -> int:
         """So long after its end a session closes, in stream time."""
         return self.gap_ms + self.grace_ms + 1
+
+    @property
+    def kept_for_ms(self) -> int:
+        """So long after its end a session leaves: at the last moment of its retention a row may still join it."""
+        return self.retention_ms + 1
 
     def describe(self) -> str:
         return f"SESSION windows of {self.gap_ms} ms, grace {self.grace_ms} ms"

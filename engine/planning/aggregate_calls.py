@@ -12,7 +12,7 @@ from ksql.engine.aggregates.declare import Function, Mergeable
 from ksql.engine.aggregates.values import OfValues
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.errors import StatementError, fail, located
-from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.groups import AggregateCall
 from ksql.engine.operators.session_aggregation import ARRIVAL
 from ksql.engine.operators.steps import Sql, compile_sql
 from ksql.engine.planning.relation import Relation

@@ -6,9 +6,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ksql.engine.aggregates.declare import Bound, Function
+from ksql.engine.aggregates.once import OnceInState
 from ksql.engine.analysis.model import Analysis
 from ksql.engine.errors import fail
-from ksql.engine.operators.aggregation import Aggregation
+from ksql.engine.operators.groups import Groups
 from ksql.engine.planning.plan import Plan, walk
 
 
@@ -17,7 +18,7 @@ def check_internal_formats(analysis: Analysis, plan: Plan, node: exp.Expression)
     _check_values(analysis, node)
     if analysis.relation.origin.value_format == "DELIMITED":
         for part in walk(plan.output):
-            if isinstance(part, Aggregation) and any(_is_nested(call.function) for call in part.calls):
+            if isinstance(part, Groups) and any(_is_nested(call.function) for call in part.calls):
                 message = "the DELIMITED value format of the source cannot hold what one of the aggregates remembers"
                 fail(node, message, hint="CREATE STREAM … WITH (VALUE_FORMAT='JSON') AS SELECT … copies the source.")
 
@@ -38,7 +39,7 @@ def _check_values(analysis: Analysis, node: exp.Expression) -> None:
 
 
 def _is_nested(function: Function) -> bool:
-    """Whether an aggregate's state is more than one number or text; those that only we have keep theirs elsewhere."""
-    return isinstance(function, Bound) and (
-        len(function.state) > 1 or any(pa.types.is_nested(type_) for _, type_ in function.state)
-    )
+    """Whether an aggregate's state is more than one number or text; not of those that only we have."""
+    if not isinstance(function, Bound) or isinstance(function, OnceInState):
+        return False
+    return len(function.state) > 1 or any(pa.types.is_nested(type_) for _, type_ in function.state)

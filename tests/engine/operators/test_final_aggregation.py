@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksql.engine.aggregates import resolve_aggregate
-from ksql.engine.operators.aggregation import AggregateCall, Aggregation
+from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import BatchContext
 from ksql.engine.operators.closed_windows import KEY_BYTES, ClosedWindows, Closing
 from ksql.engine.operators.final_windows import FinalWindows
+from ksql.engine.operators.groups import AggregateCall
 from ksql.engine.operators.windows import WINDOW_START, TimeWindows
 from ksql.engine.state.idle import Idle
 from ksql.engine.types.sql_types import DOUBLE

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from ksql.engine.aggregates import resolve_aggregate
 from ksql.engine.aggregates.declare import Bound, Undoable, java_identity
 from ksql.engine.aggregates.values import OfValues
-from ksql.engine.operators.aggregation import AggregateCall, Aggregation
+from ksql.engine.operators.aggregation import Aggregation
 from ksql.engine.operators.batch import PARTITION, TIMESTAMP
+from ksql.engine.operators.groups import AggregateCall
 from ksql.engine.operators.table_changes import REPLACED, SIGN
 from ksql.engine.operators.windows import WINDOW_START, TimeWindows
 from ksql.engine.state import ranked_store, store

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ksql.engine.aggregates import resolve_aggregate
 from ksql.engine.aggregates.declare import Mergeable
-from ksql.engine.operators.aggregation import AggregateCall
+from ksql.engine.operators.groups import AggregateCall
 from ksql.engine.operators.session_aggregation import ARRIVAL, SessionAggregation
 from ksql.engine.operators.windows import SessionWindows
 from ksql.engine.types.sql_types import BIGINT, DOUBLE

@@ -25,6 +25,10 @@ CREATE STREAM J (K STRING KEY, N INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON'
         ("SELECT * FROM J JOIN RAW WITHIN 1 HOUR ON J.K = RAW.K", "RAW: the KAFKA value format does not support JOIN"),
         ("SELECT K, AVG(N) AS A FROM LINES GROUP BY K", "the DELIMITED value format of the source"),
         (
+            "SELECT K, AVG(N) AS A FROM LINES WINDOW SESSION (1 SECOND) GROUP BY K",
+            "the DELIMITED value format of the source",
+        ),
+        (
             "SELECT K, COUNT(*) AS C, TOPK(N, 2) AS T FROM LINES GROUP BY K",
             "the DELIMITED value format of the source",
         ),
@@ -46,6 +50,7 @@ def test_refused(query: str, message: str) -> None:
         "SELECT K, AVG(N) AS A FROM J GROUP BY K",
         "SELECT N, MIN(K) AS C FROM CHANGES GROUP BY N",
         "SELECT N, COUNT(DISTINCT K) AS C FROM LINES GROUP BY N",
+        "SELECT N, COUNT(DISTINCT K) AS C, MAX(K) AS M FROM LINES WINDOW SESSION (1 SECOND) GROUP BY N",
         "SELECT K, N FROM RAW PARTITION BY K",
     ],
 )
