@@ -207,7 +207,8 @@ class Answer:
 
 
 def _first_table(listing: Listing) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-    return next(((headers, rows) for _, headers, rows in listing.sections if headers), ((), ()))
+    """The first one whose columns have names: one without lists details, name by name."""
+    return next(((headers, rows) for _, headers, rows in listing.sections if any(headers)), ((), ()))
 
 
 def _listing_table(listing: Listing) -> pa.Table:

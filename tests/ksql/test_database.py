@@ -65,6 +65,7 @@ def test_a_push_query_iterates_and_ends_with_its_limit(db: ksql.Database) -> Non
 def test_messages_and_listings(db: ksql.Database) -> None:
     assert db.execute("CREATE STREAM copy AS SELECT * FROM readings").text
     assert {row["Stream Name"] for row in db.execute("SHOW STREAMS")} == {"READINGS", "COPY", "KSQL_PROCESSING_LOG"}
+    assert [row["Field"] for row in db.execute("EXPLAIN CSAS_COPY_1")] == [row["Field"] for row in db.execute("DESCRIBE copy")]
     assert db.execute("").fetchall() == []
     assert db.execute("-- nothing").text == ""
 
