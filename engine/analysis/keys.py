@@ -45,11 +45,11 @@ def _flat(expressions: Iterable[exp.Expression]) -> list[exp.Expression]:
 
 
 def group_all(analysis: Analysis, catalog: Catalog) -> Analysis:
-    """Aggregates and windows without a GROUP BY: in a push query all rows are one group."""
+    """Aggregates without a GROUP BY: in a push query all rows are one group."""
     if analysis.persistent or analysis.emit is None or analysis.group_by:
         return analysis
     calls = (call for item in analysis.query.expressions for call in item.find_all(nodes.FunctionCall))
-    return replace(analysis, groups_all=analysis.window is not None or any(is_aggregate(call.name) for call in calls))
+    return replace(analysis, groups_all=any(is_aggregate(call.name) for call in calls))
 
 
 def check_windowed_key(analysis: Analysis, catalog: Catalog) -> Analysis:

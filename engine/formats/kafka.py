@@ -22,7 +22,7 @@ def bind(columns: tuple[Column, ...], options: FormatOptions) -> tuple[KafkaDeco
     if len(columns) != 1:
         raise StatementError(
             f"the KAFKA format carries one {side} column, not {len(columns)}",
-            hint="Use JSON or DELIMITED for several columns.",
+            hint=f"JSON and DELIMITED carry several: WITH ({side.upper()}_FORMAT = 'JSON').",
         )
     column = columns[0]
     if column.type not in (*_FIXED, STRING, BYTES):

@@ -155,7 +155,8 @@ def _check_window(values: Mapping[str, Any], columns: Columns, node: exp.Express
         fail(place, f"WINDOW_SIZE is missing: a {window} window has one", hint="WINDOW_SIZE='10 SECONDS'")
     if size is not None and window in (None, "SESSION"):
         place = written(node, "WINDOW_SIZE")
-        fail(place, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint="add WINDOW_TYPE, or leave WINDOW_SIZE out.")
+        hint = "leave it out: every session has its own size." if window else "add WINDOW_TYPE, or leave WINDOW_SIZE out."
+        fail(place, "WINDOW_SIZE is for TUMBLING and HOPPING windows only", hint=hint)
     if window and not columns.key:
         fail(written(node, "WINDOW_TYPE"), "a windowed source needs a key column", hint="its key is the column and the window.")
 

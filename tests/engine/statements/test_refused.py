@@ -160,6 +160,11 @@ def test_keys_of_a_table(made: TestDriver, columns: str, message: str) -> None:
         ("KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_TYPE='TUMBLING'", "WINDOW_SIZE is missing", "WINDOW_TYPE"),
         ("KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_TYPE='NOPE'", "must be TUMBLING, HOPPING or SESSION", "'NOPE'"),
         ("KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_SIZE='1 DAY'", "WINDOW_SIZE is for TUMBLING and HOPPING", "WINDOW_SIZE"),
+        (
+            "KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_TYPE='SESSION', WINDOW_SIZE='1 DAY'",
+            "session has its own size",
+            "WINDOW_SIZE",
+        ),
         ("KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_TYPE='HOPPING', WINDOW_SIZE='0 DAYS'", "like '10 SECONDS'", "'0 DAYS'"),
         ("KAFKA_TOPIC='x', FORMAT='JSON', WINDOW_TYPE='HOPPING', WINDOW_SIZE='1 AGE'", "like '10 SECONDS'", "'1 AGE'"),
         ("KAFKA_TOPIC='x', FORMAT='JSON', TIMESTAMP='NOPE'", "there is no column NOPE", "TIMESTAMP"),
@@ -204,6 +209,7 @@ def test_properties(made: TestDriver, properties: str, message: str, place: str)
         ("ASSERT TOPIC x WITH (PARTITIONS=2) TIMEOUT 1 MILLISECOND;", "topic x has 1 partitions, not 2", "ASSERT"),
         ("ASSERT TOPIC x WITH (FORMAT='JSON');", "ASSERT TOPIC has no property FORMAT", "FORMAT"),
         ("DESCRIBE NOPE;", "there is no stream or table called NOPE", "NOPE"),
+        ("SELECT * FROM S WINDOW SESSION (1 SECOND) EMIT CHANGES;", "WINDOW needs a GROUP BY", "SESSION"),
     ],
 )
 def test_other_statements(made: TestDriver, statement: str, message: str, place: str) -> None:
