@@ -121,11 +121,12 @@ def check_partitions(analysis: Analysis, catalog: Catalog) -> Analysis:
     for left, join in analysis.steps:
         right = join.right.source
         if left.partitions != right.partitions and not is_foreign(left, join):
+            kind, by = ("TABLE", "") if left.is_table else ("STREAM", " PARTITION BY …")
             fail(
                 join.node,
                 f"{left.origin.name} has {left.partitions} partitions and {right.name} has {right.partitions}: "
                 "they must have as many",
-                hint=f"CREATE STREAM … WITH (PARTITIONS={right.partitions}) AS SELECT … PARTITION BY … makes them alike.",
+                hint=f"CREATE {kind} … WITH (PARTITIONS={right.partitions}) AS SELECT …{by} makes them alike.",
             )
     return analysis
 

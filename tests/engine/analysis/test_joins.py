@@ -21,6 +21,7 @@ CREATE STREAM D (ID INT KEY, N INT) WITH (KAFKA_TOPIC='d', VALUE_FORMAT='JSON', 
 CREATE STREAM ONE (ID INT KEY) WITH (KAFKA_TOPIC='one', VALUE_FORMAT='JSON', PARTITIONS=1);
 CREATE TABLE T (ID INT PRIMARY KEY, N INT, L BIGINT) WITH (KAFKA_TOPIC='t', FORMAT='JSON', PARTITIONS=2);
 CREATE TABLE U (ID INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='u', VALUE_FORMAT='JSON', PARTITIONS=2);
+CREATE TABLE V (ID INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='v', VALUE_FORMAT='JSON', PARTITIONS=3);
 CREATE TABLE M (I INT PRIMARY KEY, J INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='m', FORMAT='JSON', PARTITIONS=3);
 CREATE TABLE P (J INT PRIMARY KEY, I INT PRIMARY KEY, N INT) WITH (KAFKA_TOPIC='p', FORMAT='JSON', PARTITIONS=3);
 CREATE STREAM WK (ID INT KEY, N INT)
@@ -147,6 +148,19 @@ def test_refused(catalog: Catalog, joined: str, message: str, place: str) -> Non
         analysed(catalog, joined)
     assert message in str(caught.value)
     assert f"SELECT 1 AS X FROM {joined}"[caught.value.column - 1 :].startswith(place)
+
+
+@pytest.mark.parametrize(
+    ("joined", "hint"),
+    [
+        ("D JOIN T ON D.ID = T.ID", "CREATE STREAM … WITH (PARTITIONS=2) AS SELECT … PARTITION BY …"),
+        ("V JOIN U ON V.ID = U.ID", "CREATE TABLE … WITH (PARTITIONS=2) AS SELECT …"),
+    ],
+)
+def test_another_number_of_partitions_is_made_of_a_stream_or_a_table(catalog: Catalog, joined: str, hint: str) -> None:
+    with pytest.raises(StatementError, match=r"must have as many") as caught:
+        analysed(catalog, joined)
+    assert f"Hint: {hint} makes them alike." in str(caught.value)
 
 
 def test_a_foreign_key_may_lead_anywhere(catalog: Catalog) -> None:
