@@ -12,6 +12,7 @@ from ksql.engine.analysis.join_condition import read_condition
 from ksql.engine.analysis.model import Analysis, Equality, JoinClause
 from ksql.engine.analysis.traits import Key, Traits, reference
 from ksql.engine.catalog.catalog import Catalog
+from ksql.engine.catalog.definitions import Window
 from ksql.engine.errors import fail
 
 #: A key column that no source has: one side may lack a row, or both compute it.
@@ -51,12 +52,21 @@ def _joined(left: Traits, right: Traits, kind: str, on: Sequence[Equality], anal
     return replace(
         left,
         is_table=left.is_table and right.is_table,
+        window=_window(left, right),
         keys=tuple(_key(i, equality, left, kind, made) for i, equality in enumerate(on)),
         key_format=right.key_format if right.is_table else left.key_format,
         key_options=right.key_options if right.is_table else left.key_options,
         is_misplaced=right.is_table and not (left.lies_by(*sides) and left.key_format == right.key_format),
         by_foreign_key=False,
     )
+
+
+def _window(left: Traits, right: Traits) -> Window | None:
+    """The left one's, kept for as long as either side is: so long its rows may change."""
+    if left.window is None or right.window is None:
+        return left.window
+    times = (left.window.retention_ms, right.window.retention_ms)
+    return replace(left.window, retention_ms=None if None in times else max(time or 0 for time in times))
 
 
 def _key(number: int, equality: Equality, left: Traits, kind: str, made: Iterator[str]) -> Key:

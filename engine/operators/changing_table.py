@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ksql.engine.kernels.versions import Versions
 from ksql.engine.operators.batch import DELETED, PARTITION, TIMESTAMP, places_of
+from ksql.engine.operators.window_retention import RetentionInBatch, WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
 
 
@@ -14,11 +15,13 @@ class ChangingTable:
     """The changes of a batch to a table whose rows `state` keeps (key → the other columns and the timestamp).
 
     live: whether each change leaves a row. Rows are numbered as candidates: the changes, then stored rows that were asked for.
+    retention: lets the windows of the table leave. Nobody sees them then, nor are there changes of them.
     """
 
-    def __init__(self, state: KeyedState, changes: pa.Table) -> None:
+    def __init__(self, state: KeyedState, changes: pa.Table, retention: WindowRetention | None = None) -> None:
         self._state = state
-        self.changes = changes
+        self._in_batch = RetentionInBatch(retention, changes) if retention else None
+        self.changes = changes = self._in_batch.kept if self._in_batch else changes
         self.place = places_of(changes)
         self.time, self.partition = (changes.column(ref).to_numpy() for ref in (TIMESTAMP, PARTITION))
         self.live = ~changes.column(DELETED).to_numpy()
@@ -49,6 +52,10 @@ class ChangingTable:
         stored = (change < 0) & (slots >= 0)
         stored[stored] = store.live(slots[stored])
         rows[stored] = self.add(slots[stored])
+        if self._in_batch is not None:
+            found = np.flatnonzero(rows >= 0)
+            due, partitions = (self.column(ref).to_numpy()[rows[found]] for ref in (self._in_batch.due, PARTITION))
+            rows[found[~self._in_batch.there(due, partitions, places[found], inclusive=inclusive)]] = -1
         return rows
 
     def add(self, slots: np.ndarray) -> np.ndarray:
@@ -69,7 +76,7 @@ class ChangingTable:
     @property
     def columns(self) -> list[str]:
         """Refs of the data columns, the key first."""
-        return [name for name in self._candidates[0].column_names if name != TIMESTAMP]
+        return [name for name in self._candidates[0].column_names if name not in (TIMESTAMP, PARTITION)]
 
     def last(self) -> pa.Table:
         """The last change of each touched slot."""

@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from ksql.engine.kernels.nulls import complete
 from ksql.engine.kernels.versions import Versions
-from ksql.engine.operators.batch import DELETED, BatchContext, Node, places_of
+from ksql.engine.operators.batch import DELETED, PARTITION, BatchContext, Node, places_of
 from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import described
 from ksql.engine.operators.tally import NO_JOIN_KEY, NO_VALUE, UNMATCHED
+from ksql.engine.operators.window_retention import RetentionInBatch, WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stateful import Stateful
 
 
 class StreamTableJoin:
@@ -21,7 +23,7 @@ class StreamTableJoin:
 
     Out come the stream's columns, then the table's; the latter are null where `outer` keeps a row without a match. Stream rows
     with a null value are skipped; those with a null in their key never match. `state` holds the table: its key → the other
-    columns. condition: what must be true of both rows, besides.
+    columns. condition: what must be true of both rows, besides. retention: lets the table's windows leave; no row meets those.
 
     loads_first: what the table holds when the query starts is read before the stream, whatever its time. In ksqlDB that is the
     effect of a stream's rows getting another key: they take a detour through a topic then.
@@ -38,12 +40,14 @@ class StreamTableJoin:
         outer: bool,
         loads_first: bool,
         condition: JoinCondition | None = None,
+        retention: WindowRetention | None = None,
     ) -> None:
         self.stream, self.table = stream, table
         self.stream_keys, self.table_keys = stream_keys, table_keys
         self.state = state
-        self.outer, self._condition = outer, condition
-        self.inputs, self.states = (stream, table), (state,)
+        self.outer, self._condition, self._retention = outer, condition, retention
+        self.inputs = (stream, table)
+        self.states: Sequence[Stateful] = (retention.times, state) if retention else (state,)
         self.loaded_first = (table,) if loads_first else ()
 
     def describe(self) -> str:
@@ -56,17 +60,21 @@ class StreamTableJoin:
 
     def process(self, context: BatchContext) -> pa.Table:
         changes = self.table.process(context)
+        in_time = RetentionInBatch(self._retention, changes) if self._retention else None
+        changes = in_time.kept if in_time else changes
         rows = self.stream.process(context)
         valued = rows.filter(pa.compute.invert(rows.column(DELETED)))
         context.tally.count(self, NO_VALUE, rows.num_rows - valued.num_rows)
         rows = valued
         keys = changes.select(self.state.keys.names)
         versions = Versions(self.state.store.lookup(keys, insert=True), places_of(changes))
-        joined = self._join(rows, changes, versions, context)
+        joined = self._join(rows, changes, versions, in_time, context)
         self._remember(changes, versions)
         return joined
 
-    def _join(self, rows: pa.Table, changes: pa.Table, versions: Versions, context: BatchContext) -> pa.Table:
+    def _join(
+        self, rows: pa.Table, changes: pa.Table, versions: Versions, in_time: RetentionInBatch | None, context: BatchContext
+    ) -> pa.Table:
         keys = rows.select(list(self.stream_keys)).rename_columns(self.state.keys.names)
         slots = self.state.store.lookup(keys, insert=False)
         keyed = complete(keys)
@@ -79,6 +87,11 @@ class StreamTableJoin:
         source = np.where(np.append(deleted, False)[change], -1, change)
         source[from_state[live]] = len(changes) + np.flatnonzero(live)
         candidates = pa.concat_tables([changes.select(stored.schema.names), pa.Table.from_batches([stored])]).combine_chunks()
+        if in_time is not None:
+            found = np.flatnonzero(source >= 0)
+            due, partitions = keys.column(in_time.due).to_numpy(), candidates.column(PARTITION).to_numpy()
+            there = in_time.there(due[found], partitions[source[found]], places_of(rows)[found])
+            source[found[~there]] = -1
         if self._condition is not None:
             source = self._satisfying(self._condition, rows, candidates, source, context)
         if not self.outer:
@@ -103,7 +116,7 @@ class StreamTableJoin:
         """`rows` with the table columns of row `source` of the candidates, null where that is -1."""
         matched = source >= 0
         picked = candidates.take(pa.array(source, mask=~matched))
-        for name in candidates.column_names:
+        for name in (name for name in candidates.column_names if name != PARTITION):
             rows = rows.append_column(name, picked.column(name))
         for stream_key, table_key in zip(self.stream_keys, self.table_keys, strict=True):
             column = rows.column(stream_key)

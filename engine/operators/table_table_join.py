@@ -13,19 +13,27 @@ from ksql.engine.operators.changing_table import ChangingTable
 from ksql.engine.operators.join_condition import JoinCondition
 from ksql.engine.operators.join_kinds import described, kind_of
 from ksql.engine.operators.tally import UNMATCHED
+from ksql.engine.operators.window_retention import WindowRetention
 from ksql.engine.state.keyed_state import KeyedState
+from ksql.engine.state.stateful import Stateful
 
 
 @dataclass(frozen=True, slots=True)
 class TableSide:
     """One input of the join: changes of a table by the columns `keys`. `state` keeps its rows: key → the other columns and
-    their timestamp. outer: its rows come out without one of the other side, too.
+    their timestamp. outer: its rows come out without one of the other side, too. retention: lets its windows leave; they are
+    as rows that never were then, and that they leave is no change.
     """
 
     input: Node
     keys: Sequence[str]
     state: KeyedState
     outer: bool
+    retention: WindowRetention | None = None
+
+    @property
+    def states(self) -> Sequence[Stateful]:
+        return (self.retention.times, self.state) if self.retention else (self.state,)
 
 
 @dataclass(slots=True)
@@ -60,7 +68,7 @@ class TableTableJoin:
         self._keys = keys
         self._condition = condition
         self.inputs = (left.input, right.input)
-        self.states = (left.state, right.state)
+        self.states = (*left.states, *right.states)
 
     def describe(self) -> str:
         left, right = self.sides
@@ -72,7 +80,7 @@ class TableTableJoin:
             side.input.decode(context)
 
     def process(self, context: BatchContext) -> pa.Table:
-        tables = [ChangingTable(side.state, side.input.process(context)) for side in self.sides]
+        tables = [ChangingTable(side.state, side.input.process(context), side.retention) for side in self.sides]
         changed = [self._changed(own, tables, context) for own in (0, 1)]
         for table in tables:
             table.remember()
@@ -138,6 +146,11 @@ class TableTableJoin:
                 PARTITION: meta[PARTITION].take(back),
                 DELETED: pa.array(~np.append(left.result, right.result)[order]),
                 **dict(zip(self._keys, key.take(back).columns, strict=True)),
-                **{name: side.column(name) for side in picked for name in side.column_names if name != TIMESTAMP},
+                **{
+                    name: side.column(name)
+                    for side in picked
+                    for name in side.column_names
+                    if name not in (TIMESTAMP, PARTITION)
+                },
             }
         )

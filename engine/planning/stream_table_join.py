@@ -12,8 +12,8 @@ from ksql.engine.operators.steps import Filter, Sql, compile_sql
 from ksql.engine.operators.stream_table_join import StreamTableJoin
 from ksql.engine.planning.join_keys import condition_of, key_names, shared_key, window_refs
 from ksql.engine.planning.relation import Relation, kept
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.settings import LOAD_FIRST, is_on
-from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.types.sql_types import BIGINT
 
 
@@ -26,15 +26,18 @@ def join_stream_table(stream: Relation, table: Relation, join: JoinClause, prope
     table_keys = _keyed(table, join)
     rows = pa.schema([(ref, type_.arrow) for ref, type_ in table.columns.items() if ref not in table_keys])
     keys = pa.schema([(ref, type_.arrow) for ref, type_ in zip(table_keys, key.values(), strict=True)])
+    bounds = table_keys[len(join.right_keys) :]
+    state, retention = rows_state(f"table.{join.right.alias}", keys, rows, table.traits.window, bounds)
     node = StreamTableJoin(
         stream.stage(),
         table.stage(),
         tuple(key),
         table_keys,
-        KeyedState(f"table.{join.right.alias}", keys, rows),
+        state,
         outer=join.kind == "LEFT",
         loads_first=not stream.traits.lies_by(*join.left_keys) or is_on(properties, LOAD_FIRST),
         condition=condition_of(join, stream, table),
+        retention=retention,
     )
     names = (*(n for n in stream.names if n.qualifier), *table.names, *key_names(join))
     return Relation(node, names, {**stream.columns, **table.columns}, join.result)

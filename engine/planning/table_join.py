@@ -18,6 +18,7 @@ from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
 from ksql.engine.planning.join_keys import add_key, add_window_end, condition_of, key_names, shared_key
 from ksql.engine.planning.key_bytes import key_bytes
 from ksql.engine.planning.relation import Relation, kept
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.state.keyed_state import KeyedState
 from ksql.engine.types.sql_types import Column
 
@@ -35,7 +36,7 @@ def _by_primary_keys(left: Relation, right: Relation, join: JoinClause) -> Relat
         add_key(right, [key.value for key in _in_order(right, join.right_keys)], f"{name}.right-key"),
     )
     sides = [
-        TableSide(relation.stage(), key, _state(f"{name}.{label}", relation, key), is_outer)
+        _side(relation, key, f"{name}.{label}", key[len(join.left_keys) :], outer=is_outer)
         for relation, label, key, is_outer in zip((left, right), ("left", "right"), keys, outer, strict=True)
     ]
     shared = shared_key(join)
@@ -44,6 +45,11 @@ def _by_primary_keys(left: Relation, right: Relation, join: JoinClause) -> Relat
     result = Relation(node, names, {**left.columns, **right.columns, **shared}, join.result)
     add_window_end(result)
     return result
+
+
+def _side(relation: Relation, key: Sequence[str], name: str, bounds: Sequence[str], *, outer: bool) -> TableSide:
+    state, retention = rows_state(name, *_schemas(relation, key), relation.traits.window, bounds)
+    return TableSide(relation.stage(), key, state, outer, retention)
 
 
 def _in_order(relation: Relation, expressions: Sequence[exp.Expression]) -> list[Key]:
@@ -78,6 +84,10 @@ def _ref(relation: Relation, column: exp.Expression) -> str:
 
 
 def _state(name: str, relation: Relation, keys: Sequence[str]) -> KeyedState:
+    return KeyedState(name, *_schemas(relation, keys))
+
+
+def _schemas(relation: Relation, keys: Sequence[str]) -> tuple[pa.Schema, pa.Schema]:
+    """Of the keys, and of the other columns with the timestamp."""
     rows = [(ref, type_.arrow) for ref, type_ in relation.columns.items() if ref not in keys]
-    key_schema = pa.schema([(ref, relation.columns[ref].arrow) for ref in keys])
-    return KeyedState(name, key_schema, pa.schema([*rows, (TIMESTAMP, pa.int64())]))
+    return pa.schema([(ref, relation.columns[ref].arrow) for ref in keys]), pa.schema([*rows, (TIMESTAMP, pa.int64())])

@@ -59,6 +59,45 @@ def test_queries_over_a_windowed_table_forget_its_windows_too() -> None:
     driver.close()
 
 
+JOINED = """
+    CREATE STREAM S (K STRING KEY, A INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+    CREATE TABLE L AS SELECT K, COUNT(*) AS C FROM S
+        WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 3 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K;
+    CREATE TABLE R WITH (KAFKA_TOPIC='r') AS SELECT K, SUM(A) AS C FROM S
+        WINDOW TUMBLING (SIZE 1 SECONDS, RETENTION 5 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY K;
+    CREATE STREAM W (K STRING KEY, C INT) WITH (KAFKA_TOPIC='w', VALUE_FORMAT='JSON', PARTITIONS=1,
+        WINDOW_TYPE='TUMBLING', WINDOW_SIZE='1 SECONDS');
+    CREATE TABLE J AS SELECT L.K, L.C, R.C FROM L {} JOIN R ON L.K = R.K;
+    CREATE STREAM M AS SELECT W.K, R.C FROM W JOIN R ON W.K = R.K;
+"""
+
+
+@pytest.mark.parametrize("kind", ["", "LEFT", "RIGHT"])
+def test_joins_of_windowed_tables_forget_windows_too(kind: str) -> None:
+    """Each side keeps its own for as long as its query does; what they make together stays as long as either."""
+    driver = TestDriver(cache=False)
+    driver.create_topic("s")
+    driver.execute(JOINED.format(kind))
+    for second in range(20):
+        driver.feed([Record("s", b"a", b'{"A":1}', second * 1000), Record("s", b"a", b'{"A":1}', second * 1000 + 1)])
+    tasks = [query.task for query in driver.engine.queries.values() if query.task]
+    states = [state for task in tasks for state in task.plan.states if isinstance(state, TimedState)]
+    kept = {state.name: len(state.store) for state in states if state.name != "aggregation"}
+    assert kept == {"join.R.left": 3, "join.R.right": 5, "table.R": 5, "view": 5}
+    assert next(source for source in driver.sources() if source.name == "J").window_retention_ms == 5000
+    driver.close()
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_stream_meets_no_window_that_has_left(batch: bool) -> None:
+    driver = TestDriver(cache=False)
+    driver.execute(JOINED.format(""))
+    changes = [("r", 0, 0), ("w", 0, 4999), ("r", 5000, 5000), ("w", 0, 5001), ("w", 5000, 5001)]
+    driver.feed([Record(topic, b"a" + start.to_bytes(8), b'{"C":1}', time) for topic, start, time in changes], batch=batch)
+    assert [record.timestamp for record in driver.read("M")] == [4999, 5001]
+    driver.close()
+
+
 @pytest.mark.parametrize("batch", [True, False])
 def test_a_row_of_a_window_that_has_left_is_late(batch: bool) -> None:
     """It may come where the partitions of a table are not those of the query that fills it."""

@@ -12,7 +12,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksql.engine.catalog.definitions import Window
 from ksql.engine.operators.stream_table_join import StreamTableJoin
+from ksql.engine.operators.window_retention import WindowRetention
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.state.keyed_state import KeyedState
 from tests.engine.operators.given import CONTEXT, Given, Holds, publish
 
@@ -40,6 +43,25 @@ class Twin:
     outer: bool
     condition: Callable[[Any, Any], bool] | None
     rows: dict[tuple[str | None, int | None], int] = field(default_factory=dict)
+    #: For how long windows, the second key column, are there by the times of the table's changes, if not for ever.
+    retention: int | None = None
+    times: dict[int, int] = field(default_factory=dict)
+
+    def in_time(self, place: int, record: Record) -> Iterator[Output]:
+        """As `step`, where windows leave."""
+        partition = partition_of(record)
+        if record.of_table:
+            self.times[partition] = max(self.times.get(partition, 0), record.time)
+        late = self.left(record.key, partition)
+        if late:
+            self.rows.pop(record.key, None)
+        if not (late and record.of_table):
+            yield from self.step(place, record)
+
+    def left(self, key: tuple[str | None, int | None], partition: int) -> bool:
+        if self.retention is None or key[1] is None:
+            return False
+        return key[1] + self.retention <= self.times.get(partition, 0)
 
     def step(self, place: int, record: Record) -> Iterator[Output]:
         if record.of_table:
@@ -54,20 +76,30 @@ class Twin:
                 yield Output(place, record.time, record.key, (None, None) if row is None else record.key, row)
 
 
+def partition_of(record: Record) -> int:
+    return 1 if record.key[0] == "b" else 0
+
+
 class Joined:
-    def __init__(self, outer: bool, condition: Callable[[Any, Any], bool] | None) -> None:
+    def __init__(
+        self,
+        outer: bool,
+        condition: Callable[[Any, Any], bool] | None,
+        table: tuple[KeyedState, WindowRetention | None] | None = None,
+    ) -> None:
         self.given = [Given({f"{n}.k": pa.string(), f"{n}.j": pa.int64(), f"{n}.v": pa.int64()}) for n in "st"]
-        keys, rows = pa.schema([("t.k", pa.string()), ("t.j", pa.int64())]), pa.schema([("t.v", pa.int64())])
-        stream, table = self.given
+        self.state, retention = table or (KeyedState("table", KEYS, ROWS), None)
+        stream, changes = self.given
         self.join = StreamTableJoin(
             stream,
-            table,
+            changes,
             ["s.k", "s.j"],
             ["t.k", "t.j"],
-            KeyedState("table", keys, rows),
+            self.state,
             outer=outer,
             loads_first=False,
             condition=Holds("s.v", "t.v", condition) if condition else None,
+            retention=retention,
         )
 
     def process(self, batch: Sequence[tuple[int, Record]]) -> list[Output]:
@@ -80,10 +112,11 @@ class Joined:
 
 def row(place: int, record: Record) -> dict[str, object]:
     name = "t" if record.of_table else "s"
-    meta = {"$n": place, "$ts": record.time, "$p": 0, "$del": record.deleted}
+    meta = {"$n": place, "$ts": record.time, "$p": partition_of(record), "$del": record.deleted}
     return {**meta, f"{name}.k": record.key[0], f"{name}.j": record.key[1], f"{name}.v": place}
 
 
+KEYS, ROWS = pa.schema([("t.k", pa.string()), ("t.j", pa.int64())]), pa.schema([("t.v", pa.int64())])
 RECORD = st.builds(
     Record,
     st.booleans(),
@@ -107,3 +140,35 @@ def test_it_does_what_its_twin_does(
     expected = [output for place, record in numbered for output in twin.step(place, record)]
     places = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
     assert [output for a, b in pairwise(places) for output in joined.process(numbered[a:b])] == expected
+
+
+WINDOWED = st.builds(
+    Record,
+    st.booleans(),
+    st.tuples(st.sampled_from(["a", "a", "b"]), st.integers(0, 5)),
+    st.integers(0, 9) | st.integers(0, 30),
+    st.sampled_from([False, False, True]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    records=st.lists(WINDOWED, max_size=40),
+    cuts=st.sets(st.integers(0, 40), max_size=4),
+    outer=st.booleans(),
+    condition=st.sampled_from([None, operator.lt]),
+    retention=st.none() | st.integers(1, 12),
+)
+def test_windows_leave_whatever_the_batches(
+    records: list[Record],
+    cuts: set[int],
+    outer: bool,
+    condition: Callable[[Any, Any], bool] | None,
+    retention: int | None,
+) -> None:
+    numbered, twin = list(enumerate(records)), Twin(outer, condition, retention=retention)
+    expected = [output for place, record in numbered for output in twin.in_time(place, record)]
+    joined = Joined(outer, condition, rows_state("table", KEYS, ROWS, Window("TUMBLING", 1, retention), ("t.j",)))
+    places = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
+    assert [output for a, b in pairwise(places) for output in joined.process(numbered[a:b])] == expected
+    assert len(joined.state.store) == sum(not twin.left(key, 1 if key[0] == "b" else 0) for key in twin.rows)

@@ -12,9 +12,11 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksql.engine.catalog.definitions import Window
 from ksql.engine.operators.table_table_join import TableSide, TableTableJoin
+from ksql.engine.planning.rows_state import rows_state
 from ksql.engine.state.keyed_state import KeyedState
-from tests.engine.operators.given import CONTEXT, Given, Holds, publish
+from tests.engine.operators.given import CONTEXT, Given, Holds, publish, states_of
 
 
 class Change(NamedTuple):
@@ -37,11 +39,30 @@ class Output(NamedTuple):
 
 @dataclass
 class Twin:
-    """A change at a time; rows are (value, timestamp) by key. condition: what must be true of both values besides."""
+    """A change at a time; rows are (value, timestamp) by key. condition: what must be true of both values besides.
+
+    retention: by side how long a window, the key's number, is there by the times of the side's changes; None: for ever.
+    """
 
     outer: tuple[bool, bool]
     condition: Callable[[Any, Any], bool] | None = None
     rows: tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]] = field(default_factory=lambda: ({}, {}))
+    retention: tuple[int | None, int | None] = (None, None)
+    times: list[dict[int, int]] = field(default_factory=lambda: [{}, {}])
+
+    def in_time(self, place: int, change: Change) -> Iterator[Output]:
+        """As `step`, where windows leave."""
+        times, partition = self.times[change.side], PARTITIONS[change.key[0]]
+        times[partition] = max(times.get(partition, 0), change.time)
+        for side, rows in enumerate(self.rows):
+            for key in [key for key in rows if self.left(side, key)]:
+                del rows[key]
+        if not self.left(change.side, change.key):
+            yield from self.step(place, change)
+
+    def left(self, side: int, key: str) -> bool:
+        retention = self.retention[side]
+        return retention is not None and int(key[1:]) + retention <= self.times[side].get(PARTITIONS[key[0]], 0)
 
     def step(self, place: int, change: Change) -> Iterator[Output]:
         side, key = change.side, change.key
@@ -79,9 +100,64 @@ class Twin:
         return self.condition(*((own, other) if side == 0 else (other, own)))
 
 
+PARTITIONS = {"a": 0, "b": 0, "c": 2}
 CHANGE = st.builds(
     Change, st.integers(0, 1), st.sampled_from("aaabc"), st.integers(0, 9), st.none() | st.none() | st.integers(0, 99)
 )
+
+
+WINDOWED = st.builds(
+    Change,
+    st.integers(0, 1),
+    st.builds("{}{}".format, st.sampled_from("aaabc"), st.integers(0, 5)),
+    st.integers(0, 9) | st.integers(0, 30),
+    st.none() | st.integers(0, 99) | st.integers(0, 99),
+)
+
+
+class Windowed:
+    """The join of tables whose key is a letter and a window's start. A restart makes the states anew from their changelog."""
+
+    def __init__(
+        self, outer: tuple[bool, bool], condition: Callable[[Any, Any], bool] | None, retention: tuple[int | None, int | None]
+    ) -> None:
+        self._parts = outer, condition, retention
+        self._written: list[list[pa.RecordBatch | None]] = []
+        self.restart()
+
+    def restart(self) -> None:
+        outer, condition, retention = self._parts
+        self.given = [Given({f"{n}.k": pa.string(), f"{n}.w": pa.int64(), f"{n}.v": pa.int64()}) for n in "lr"]
+        sides = []
+        for name, node, retention_ms, is_outer in zip("lr", self.given, retention, outer, strict=True):
+            state, leaves = windowed(name, retention_ms)
+            sides.append(TableSide(node, [f"{name}.k", f"{name}.w"], state, is_outer, leaves))
+        holds = None if condition is None else Holds("l.v", "r.v", condition)
+        self.join = TableTableJoin(sides[0], sides[1], ["key", "start"], holds)
+        for batch in self._written:
+            for state, changes in zip(states_of(self.join), batch, strict=True):
+                if changes is not None:
+                    state.restore(changes, 0)
+
+    def process(self, batch: Sequence[tuple[int, Change]]) -> list[Output]:
+        for side, (node, name) in enumerate(zip(self.given, "lr", strict=True)):
+            node.rows = [windowed_row(name, place, change) for place, change in batch if change.side == side]
+        rows = self.join.process(CONTEXT).to_pylist()
+        self._written.append([state.changes() for state in states_of(self.join)])
+        publish(self.join)
+        return [Output(r["$n"], f"{r['key']}{r['start']}", r["$ts"], None if r["$del"] else (r["l.v"], r["r.v"])) for r in rows]
+
+
+def windowed_row(name: str, place: int, change: Change) -> dict[str, Any]:
+    letter, start = change.key[0], int(change.key[1:])
+    meta = {"$n": place, "$ts": change.time, "$p": PARTITIONS[letter], "$del": change.value is None}
+    return {**meta, f"{name}.k": letter, f"{name}.w": start, f"{name}.v": change.value}
+
+
+def windowed(name: str, retention_ms: int | None) -> Any:
+    keys = pa.schema([(f"{name}.k", pa.string()), (f"{name}.w", pa.int64())])
+    rows = pa.schema([(f"{name}.v", pa.int64()), ("$ts", pa.int64())])
+    return rows_state(name, keys, rows, Window("TUMBLING", 1, retention_ms), (f"{name}.w",))
 
 
 def joined(outer: tuple[bool, bool], condition: Callable[[Any, Any], bool] | None = None) -> tuple[TableTableJoin, list[Given]]:
@@ -152,6 +228,50 @@ def compare(
     join, nodes = joined(outer, condition)
     places = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
     assert [row for a, b in pairwise(places) for row in process(join, nodes, numbered[a:b])] == expected
+
+
+CONDITIONS = st.sampled_from([None, operator.lt, lambda left, right: (left + right) % 2 == 0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    changes=st.lists(WINDOWED, max_size=40),
+    cuts=st.dictionaries(st.integers(1, 40), st.booleans(), max_size=4),
+    outer=st.tuples(st.booleans(), st.booleans()),
+    condition=CONDITIONS,
+    retention=st.tuples(*[st.none() | st.integers(1, 12)] * 2),
+)
+def test_windows_leave_whatever_the_batches(
+    changes: list[Change],
+    cuts: dict[int, bool],
+    outer: tuple[bool, bool],
+    condition: Callable[[Any, Any], bool] | None,
+    retention: tuple[int | None, int | None],
+) -> None:
+    """cuts: where a batch ends, and whether the query starts anew there."""
+    condition = None if all(outer) else condition  # a FULL join has none
+    numbered, twin = list(enumerate(changes)), Twin(outer, condition, retention=retention)
+    expected = [row for place, change in numbered for row in twin.in_time(place, change)]
+    join, rows = Windowed(outer, condition, retention), []
+    places = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
+    for a, b in pairwise(places):
+        rows += join.process(numbered[a:b])
+        if cuts.get(b):
+            join.restart()
+    assert rows == expected
+    if changes:
+        kept = [len(side.state.store) for side in join.join.sides]
+        held = [sum(not twin.left(side, key) for key in twin.rows[side]) for side in (0, 1)]
+        assert cuts.get(len(changes)) or kept == held
+
+
+def test_a_table_of_windows_joined_with_itself_hears_of_the_time_on_the_left_first() -> None:
+    join = Windowed((True, False), None, (3, 3))
+    batch = [(place, Change(side, f"a{start}", start, start)) for place, start in enumerate([0, 3, 0]) for side in (0, 1)]
+    assert join.process(batch) == [
+        *(Output(0, "a0", 0, row) for row in [(0, None), (0, 0)]),
+        *(Output(1, "a3", 3, row) for row in [(3, None), (3, 3)]),
+    ]
 
 
 def test_a_table_joined_with_itself_changes_on_the_left_first() -> None:

@@ -35,6 +35,14 @@ QUERIES |= {
     "sessions of a table": f"CREATE TABLE O AS SELECT * FROM ({SESSIONS}) WHERE C > 0;",
     "windows in groups": f"CREATE TABLE O AS SELECT C, COUNT(*) AS N FROM ({WINDOWS}) GROUP BY C;",
 }
+WINDOWS_OF_T = WINDOWS.replace("FROM S", "FROM T")
+SESSIONS_OF_T = SESSIONS.replace("FROM S", "FROM T")
+QUERIES |= {
+    "windows joined": f"CREATE TABLE O AS SELECT * FROM ({WINDOWS}) A LEFT JOIN ({WINDOWS_OF_T}) B ON A.K = B.K;",
+    "sessions joined": f"CREATE TABLE O AS SELECT * FROM ({SESSIONS}) A JOIN ({SESSIONS_OF_T}) B ON A.K = B.K;",
+    "windows joined, and joined": f"CREATE TABLE O AS SELECT * FROM ({WINDOWS}) A JOIN ({WINDOWS_OF_T}) B ON A.K = B.K"
+    f" JOIN ({WINDOWS}) C ON A.K = C.K;",
+}
 #: In a round each stream has so many new keys, half of which the other has too, in so much time.
 KEYS, ROUND_MS, ROUNDS = 40, 30_000, 60
 
