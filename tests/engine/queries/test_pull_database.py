@@ -48,6 +48,15 @@ def test_nothing_outside_is_reached(database: PullDatabase, statement: str) -> N
         database.run(statement, {}, AS_TABLE)
 
 
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell starts what runs in its background deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_stops_a_query(database: PullDatabase) -> None:
     ctrl_c = partial(signal.pthread_kill, threading.get_ident(), signal.SIGINT)
     threading.Timer(0.2, ctrl_c).start()
