@@ -20,16 +20,26 @@ from ksql.engine.types.sql_types import Array, SqlType
 _UNLIMITED = 2**31 - 1
 
 
-class CollectList(Undoable):
-    """All values in order of arrival, at most `_most`; more are ignored. To take a value back removes the last equal one."""
+class _Collected(Mergeable):
+    """Values in an array, at most `_most`. Groups merge as if the values of the second came after those of the first."""
 
     def __init__(self, type_: SqlType) -> None:
         self.returns = Array(type_)
-        self.state = (("values", self.returns.arrow),)
+        self.state: Sequence[tuple[str, pa.DataType]] = (("values", self.returns.arrow),)
         self._most = _UNLIMITED
 
     def limit(self, most: int) -> None:
         self._most = most
+
+    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
+        return with_rows(self, left, sizes_of(right[0]), [right[0].flatten()])
+
+    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return with_steps(self, left, [[value] for value in right[0]])
+
+
+class CollectList(_Collected, Undoable):
+    """All values in order of arrival, at most `_most`; more are ignored. To take a value back removes the last equal one."""
 
     def scan(
         self,
@@ -61,23 +71,9 @@ class CollectList(Undoable):
         last = next((i for i in reversed(range(len(values))) if java_identity(values[i]) == gone), None)
         return [values if last is None else values[:last] + values[last + 1 :]]
 
-    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
-        return with_rows(self, left, sizes_of(right[0]), [right[0].flatten()])
 
-    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
-        return with_steps(self, left, [[value] for value in right[0]])
-
-
-class CollectSet(Mergeable):
+class CollectSet(_Collected):
     """Distinct values in order of first appearance, null among them; at most `_most`."""
-
-    def __init__(self, type_: SqlType) -> None:
-        self.returns = Array(type_)
-        self.state = (("values", self.returns.arrow),)
-        self._most = _UNLIMITED
-
-    def limit(self, most: int) -> None:
-        self._most = most
 
     def scan(
         self, arguments: Sequence[pa.Array], old: Sequence[pa.Array], segments: Segments, wanted: np.ndarray
@@ -91,24 +87,14 @@ class CollectSet(Mergeable):
         known = java_identity(arguments[0]) in map(java_identity, values)
         return [values if known or len(values) >= self._most else [*values, arguments[0]]]
 
-    def merge(self, left: Sequence[pa.Array], right: Sequence[pa.Array]) -> list[pa.Array]:
-        return with_rows(self, left, sizes_of(right[0]), [right[0].flatten()])
 
-    def merge_of(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
-        return with_steps(self, left, [[value] for value in right[0]])
-
-
-class CountedSet(Undoable):
+class CountedSet(_Collected, Undoable):
     """As `CollectSet`, with how often each value is there; one that is taken back for the last time leaves, and is again at
     the end when it comes again."""
 
     def __init__(self, type_: SqlType) -> None:
-        self.returns = Array(type_)
-        self.state = (("values", self.returns.arrow), ("counts", pa.list_(pa.int64())))
-        self._most = _UNLIMITED
-
-    def limit(self, most: int) -> None:
-        self._most = most
+        super().__init__(type_)
+        self.state = (*self.state, ("counts", pa.list_(pa.int64())))
 
     def scan(
         self,
