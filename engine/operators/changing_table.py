@@ -73,6 +73,10 @@ class ChangingTable:
         """One column of the candidates."""
         return pa.concat_tables([part.select([ref]) for part in self._candidates]).column(ref)
 
+    def pick(self, rows: np.ndarray) -> pa.Table:
+        """Candidates by their numbers; null where there is none (-1)."""
+        return self.candidates.take(pa.array(rows, mask=rows < 0))
+
     @property
     def columns(self) -> list[str]:
         """Refs of the data columns, the key first."""

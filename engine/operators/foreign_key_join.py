@@ -263,5 +263,5 @@ class _Batch:
 
 def _picked(table: ChangingTable, rows: np.ndarray) -> dict[str, pa.ChunkedArray]:
     """The data columns of rows of the candidates; null where there is none (-1)."""
-    picked = table.candidates.take(pa.array(rows, mask=rows < 0))
+    picked = table.pick(rows)
     return {name: picked.column(name) for name in table.columns}

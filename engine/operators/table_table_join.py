@@ -135,7 +135,7 @@ class TableTableJoin:
         keys = [part.table.changes.select(part.side.keys).take(pa.array(part.which)) for part in (left, right)]
         key = pa.concat_tables([part.rename_columns(list(self._keys)) for part in keys]).combine_chunks()
         rows = np.append(left.own, right.seen)[order], np.append(left.seen, right.own)[order]
-        picked = [part.table.candidates.take(pa.array(of, mask=of < 0)) for part, of in zip((left, right), rows, strict=True)]
+        picked = [part.table.pick(of) for part, of in zip((left, right), rows, strict=True)]
         caused = np.concatenate([part.column(TIMESTAMP).to_numpy() for part in (left, right)])[order]
         times = [caused, *(side.column(TIMESTAMP).fill_null(0).to_numpy() for side in picked)]
         back = pa.array(order)
@@ -148,9 +148,8 @@ class TableTableJoin:
                 **dict(zip(self._keys, key.take(back).columns, strict=True)),
                 **{
                     name: side.column(name)
-                    for side in picked
-                    for name in side.column_names
-                    if name not in (TIMESTAMP, PARTITION)
+                    for part, side in zip((left, right), picked, strict=True)
+                    for name in part.table.columns
                 },
             }
         )
